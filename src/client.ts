@@ -1,0 +1,219 @@
+/**
+ * The facade that a user holds: a language model, the options fixed with it, and folds over its stream.
+ *
+ * @module
+ */
+import { conversationOf } from "./conversation.ts";
+import { ConfigError } from "./error.ts";
+import type { EventIterator, EventStream, Result, StreamEvent } from "./event.ts";
+import type { ChatRequest, LanguageModel, RequestOptions } from "./language_model.ts";
+import type { Messages } from "./message.ts";
+import { resultOf, runAll } from "./run.ts";
+
+/** How many requests of a batch run at once. */
+export interface BatchOptions {
+  /**
+   * How many run at once.
+   * @default 8
+   */
+  readonly concurrency?: number | undefined;
+}
+
+/** A model, ready to be asked. */
+export interface Client {
+  /** The provider's name. */
+  readonly provider: string;
+  /** The model's name. */
+  readonly model: string;
+  /** Asks, and gives the whole answer. */
+  run<T = unknown>(messages: Messages, options?: RequestOptions<T>): Promise<Result<T>>;
+  /** Asks, and gives the answer as it arrives. Sends nothing until the first `next()`. */
+  stream<T = unknown>(messages: Messages, options?: RequestOptions<T>): EventStream<T>;
+  /** n answers to the same messages, concurrently, in order. Failures: `BatchError` with all results and errors. */
+  sample<T = unknown>(
+    messages: Messages,
+    n: number,
+    options?: RequestOptions<T> & BatchOptions,
+  ): Promise<readonly Result<T>[]>;
+  /** One answer to each conversation, in order. Failures: `BatchError` with all results and errors. */
+  generateMultiple<T = unknown>(
+    sets: readonly Messages[],
+    options?: RequestOptions<T> & BatchOptions & { readonly sampleN?: undefined },
+  ): Promise<readonly Result<T>[]>;
+  /** `sampleN` answers to each conversation. Any `sampleN`, 1 included, gives an array per set. */
+  generateMultiple<T = unknown>(
+    sets: readonly Messages[],
+    options: RequestOptions<T> & BatchOptions & { readonly sampleN: number },
+  ): Promise<readonly (readonly Result<T>[])[]>;
+}
+
+/** What stands around the requests of a batch; telemetry hands in a span. */
+export type Around = <R>(
+  batch: { readonly name: "sample" | "batch_generate"; readonly size: number; readonly sampleN?: number | undefined },
+  options: RequestOptions,
+  fn: (options: RequestOptions) => Promise<R>,
+) => Promise<R>;
+
+/** What a client adds to its model. */
+export interface ClientSettings {
+  /** Hold for every request that does not say otherwise. */
+  readonly defaults?: RequestOptions | undefined;
+  /** What requests are sent with. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** What stands around batches. */
+  readonly around?: Around | undefined;
+}
+
+/**
+ * Makes a client of any language model: a connection, an agent, a wrapper, a fake in a test.
+ *
+ * @example
+ * ```ts
+ * import { clientOf } from "./client.ts";
+ *
+ * const echo = clientOf({
+ *   provider: "test",
+ *   model: "echo",
+ *   async *stream({ messages }) {
+ *     const text = String(messages.at(-1)?.content);
+ *     yield { type: "text", delta: text };
+ *     const result = { response: text, toolCalls: [], finishReason: "stop", provider: "test", model: "echo" };
+ *     yield { type: "finish", result: { ...result, durationSeconds: 0, messages: [] } };
+ *   },
+ * });
+ * console.log((await echo.run("Hello?")).response); // "Hello?"
+ * ```
+ */
+export function clientOf(model: LanguageModel): Client {
+  return makeClient(model, {});
+}
+
+/** {@linkcode clientOf} with defaults. */
+export function makeClient(model: LanguageModel, settings: ClientSettings): Client {
+  const around: Around = settings.around ?? ((_batch, options, fn) => fn(options));
+
+  function stream<T>(messages: Messages, options?: RequestOptions<T>): EventStream<T> {
+    try {
+      const events = model.stream(requestOf(messages, options as RequestOptions | undefined, settings));
+      return streamOf(() => events[Symbol.asyncIterator]()) as EventStream<T>;
+    } catch (error) {
+      // What the caller did wrong is told where an answer is awaited: by `run`, or by the first `next()`.
+      return streamOf(() => failing(error)) as EventStream<T>;
+    }
+  }
+
+  async function sample<T>(messages: Messages, n: number, options: RequestOptions<T> & BatchOptions = {}) {
+    checkCount("n", n);
+    const { concurrency, ...request } = options;
+    const conversation = conversationOf(messages);
+    return await around({ name: "sample", size: n }, request as RequestOptions, (inner) => {
+      return runAll(n, concurrencyOf(concurrency), () => resultOf(stream(conversation, inner as RequestOptions<T>)));
+    });
+  }
+
+  async function generateMultiple<T>(
+    sets: readonly Messages[],
+    options: RequestOptions<T> & BatchOptions & { readonly sampleN?: number | undefined } = {},
+  ) {
+    const { concurrency, sampleN, ...request } = options;
+    if (sampleN !== undefined) checkCount("sampleN", sampleN);
+    const conversations = sets.map(conversationOf);
+    const perSet = sampleN ?? 1;
+    const batch = { name: "batch_generate", size: sets.length, sampleN } as const;
+    const results = await around(batch, request as RequestOptions, (inner) => {
+      return runAll(sets.length * perSet, concurrencyOf(concurrency), (index) => {
+        const conversation = conversations[Math.floor(index / perSet)] ?? [];
+        return resultOf(stream(conversation, inner as RequestOptions<T>));
+      });
+    });
+    if (sampleN === undefined) return results;
+    return conversations.map((_, set) => results.slice(set * perSet, (set + 1) * perSet));
+  }
+
+  return {
+    provider: model.provider,
+    model: model.model,
+    run: (messages, options) => resultOf(stream(messages, options)),
+    stream,
+    sample,
+    generateMultiple: generateMultiple as Client["generateMultiple"],
+  };
+}
+
+/** A request: what is said with it, over the client's defaults. What is undefined does not override. */
+function requestOf(messages: Messages, options: RequestOptions = {}, settings: ClientSettings): ChatRequest {
+  const { defaults = {}, fetch } = settings;
+  const said = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const request: ChatRequest = { ...defaults, ...said, messages: conversationOf(messages), fetch };
+  if (request.previousResponseId !== undefined && request.store !== true) {
+    throw new ConfigError("previousResponseId goes on from an answer that the vendor kept: it needs store: true.");
+  }
+  if (defaults.attributes === undefined || options.attributes === undefined) return request;
+  return { ...request, attributes: { ...defaults.attributes, ...options.attributes } };
+}
+
+/** Collected readers: one that is dropped midway without `return()` ends its request all the same. */
+const dropped = new FinalizationRegistry<AsyncIterator<StreamEvent>>((events) => {
+  // Nobody is left to be told how breaking off went.
+  events.return?.().catch(() => {});
+});
+
+function streamOf(begin: () => AsyncIterator<StreamEvent>): EventStream {
+  let taken = false;
+  return {
+    [Symbol.asyncIterator]() {
+      if (taken) throw new ConfigError("A stream can be read once only; call stream() again for another answer.");
+      taken = true;
+      return readerOf(begin());
+    },
+  };
+}
+
+function readerOf(events: AsyncIterator<StreamEvent>): EventIterator {
+  const done: IteratorResult<StreamEvent> = { value: undefined, done: true };
+  let over = false;
+  const breakOff = async () => {
+    over = true;
+    dropped.unregister(reader);
+    await events.return?.();
+    return done;
+  };
+  const reader: EventIterator = {
+    [Symbol.asyncIterator]: () => reader,
+    async next() {
+      if (over) return done;
+      try {
+        const next = await events.next();
+        if (next.done) {
+          over = true;
+          dropped.unregister(reader);
+        }
+        return next;
+      } catch (error) {
+        over = true;
+        dropped.unregister(reader);
+        throw error;
+      }
+    },
+    return: breakOff,
+    async throw(error) {
+      await breakOff();
+      throw error;
+    },
+  };
+  dropped.register(reader, events, reader);
+  return reader;
+}
+
+function failing(error: unknown): AsyncIterator<StreamEvent> {
+  return { next: () => Promise.reject(error) };
+}
+
+function checkCount(name: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1) throw new ConfigError(`${name} must be a whole number from 1 on.`);
+}
+
+function concurrencyOf(value: number | undefined): number {
+  if (value !== undefined) checkCount("concurrency", value);
+  return value ?? 8;
+}

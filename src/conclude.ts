@@ -1,0 +1,54 @@
+/**
+ * What a connection adds to what a dialect knows: price, times, the parsed answer; and what it takes off an error.
+ *
+ * @module
+ */
+import { modelInfo } from "./catalog.ts";
+import type { Call, Connection, Progress } from "./connection.ts";
+import { costOf } from "./cost.ts";
+import { ApiError, ResponseError } from "./error.ts";
+import type { Result } from "./event.ts";
+import type { DecodedResult } from "./provider.ts";
+import { parseStructured } from "./structured.ts";
+import type { Cost } from "./usage.ts";
+
+/**
+ * The result of a call.
+ *
+ * @throws {SchemaError} when the answer does not fit the request's schema.
+ */
+export async function conclude(
+  { connection, request }: Call,
+  decoded: DecodedResult,
+  progress: Progress,
+): Promise<Result> {
+  const now = performance.now();
+  const parsed = await parseStructured(request.schema, decoded);
+  const { firstOutputAt, startedAt } = progress;
+  return {
+    ...decoded,
+    provider: connection.provider.name,
+    model: connection.model,
+    parsed,
+    cost: decoded.cost ?? priced(connection, decoded),
+    durationSeconds: (now - startedAt) / 1000,
+    timeToFirstTokenSeconds: firstOutputAt === undefined ? undefined : (firstOutputAt - startedAt) / 1000,
+  };
+}
+
+/** The cost by the user's price, else by the catalogue's for this provider's model of that name. */
+function priced({ provider, model, price }: Connection, { usage, responseModel }: DecodedResult): Cost | undefined {
+  if (usage === undefined) return undefined;
+  if (price !== undefined) return costOf(usage, price, { source: "override" });
+  const info = [model, responseModel].map((name) => name === undefined ? undefined : modelInfo(name))
+    .find((row) => row?.provider === provider.name && row.price !== undefined);
+  return info?.price === undefined ? undefined : costOf(usage, info.price, { source: "catalog" });
+}
+
+/** The same error without the key: vendors quote keys in their refusals. */
+export function withoutKey(error: unknown, key: string | undefined): unknown {
+  if (key === undefined || !(error instanceof ApiError || error instanceof ResponseError)) return error;
+  const text = error.vendorMessage;
+  if (text?.includes(key)) Object.defineProperty(error, "vendorMessage", { value: text.replaceAll(key, "[key]") });
+  return error;
+}

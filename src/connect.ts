@@ -1,0 +1,151 @@
+/**
+ * The one place where a dialect meets the network: encode, post, read, decode; retries and deadlines.
+ *
+ * @module
+ */
+import { beginAttempt, timeoutError } from "./attempt.ts";
+import { conclude, withoutKey } from "./conclude.ts";
+import type { Call, Connection, Progress } from "./connection.ts";
+import { follow, sleep } from "./deadline.ts";
+import { ApiError, ConfigError, LlmError, StreamTruncatedError } from "./error.ts";
+import type { NoticeEvent, StreamEvent } from "./event.ts";
+import { exchange } from "./exchange.ts";
+import { mayRetry } from "./http.ts";
+import type { ChatRequest, LanguageModel } from "./language_model.ts";
+import type { EncodedRequest } from "./provider.ts";
+import { backoffMs } from "./retry.ts";
+
+/** Connects a dialect to the network. */
+export function connect(connection: Connection): LanguageModel {
+  const { provider, model, baseUrl } = connection;
+  return {
+    provider: provider.name,
+    model,
+    api: provider.api,
+    server: { address: baseUrl.hostname, port: Number(baseUrl.port) || (baseUrl.protocol === "https:" ? 443 : 80) },
+    stream(request) {
+      const encoded = provider.encode(model, request);
+      const body = jsonOf(encoded.body);
+      return { [Symbol.asyncIterator]: () => iterate(connection, request, encoded, body) };
+    },
+  };
+}
+
+/**
+ * The iterator of one call. It is not the generator itself: a generator answers `return` only after a `next` that is
+ * under way, and breaking off must end that one too.
+ */
+function iterate(
+  connection: Connection,
+  request: ChatRequest,
+  encoded: EncodedRequest,
+  body: string,
+): AsyncIterableIterator<StreamEvent> {
+  const call = follow(request.signal);
+  let brokenOff = false;
+  const { signal, abort } = call;
+  const events = answer({ connection, request, encoded, body, signal, abort });
+  const breakOff = async (): Promise<IteratorResult<StreamEvent>> => {
+    brokenOff = true;
+    call.release();
+    // In the middle of a wait the abort ends it; between two waits the generator's own clean-up closes the socket.
+    if (pending > 0) call.abort(new DOMException("The reader broke off.", "AbortError"));
+    await events.return();
+    return { value: undefined, done: true };
+  };
+  let pending = 0;
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async next() {
+      pending++;
+      try {
+        const next = await events.next();
+        if (next.done) call.release();
+        return next;
+      } catch (error) {
+        call.release();
+        if (brokenOff) return { value: undefined, done: true };
+        throw error;
+      } finally {
+        pending--;
+      }
+    },
+    return: breakOff,
+    async throw(error) {
+      await breakOff();
+      throw error;
+    },
+  };
+}
+
+async function* answer(call: Call): AsyncGenerator<StreamEvent, void, undefined> {
+  const { connection, request, encoded, signal, abort } = call;
+  const { maxRetries, timeouts } = connection;
+  if (signal.aborted) throw signal.reason;
+  const progress: Progress = { text: "", startedAt: performance.now(), firstOutputAt: undefined };
+  const { totalMs } = timeouts;
+  const total = totalMs === undefined
+    ? undefined
+    : setTimeout(() => abort(timeoutError("total", timeouts, progress.text)), totalMs);
+  try {
+    yield* connection.notices;
+    for (const notice of encoded.notices ?? []) yield { type: "notice", ...notice };
+    for (let retry = 0;; retry++) {
+      const streaming = request.streaming ?? true;
+      const attempt = beginAttempt({ signal, timeouts, streaming, partialText: () => progress.text });
+      let failure: unknown;
+      try {
+        for await (const event of exchange(call, attempt, progress)) {
+          if (event.type === "text") progress.text += event.delta;
+          if (event.type !== "finish") yield event;
+          else {
+            const result = await conclude(call, event.result, progress);
+            await attempt.drain();
+            yield { type: "finish", result };
+            return;
+          }
+        }
+        const message = "The stream ended before the answer did; what came stands in partialText.";
+        throw new StreamTruncatedError(message, { partialText: progress.text });
+      } catch (error) {
+        failure = signal.aborted ? signal.reason : withoutKey(error, connection.key);
+        if (progress.firstOutputAt !== undefined || retry >= maxRetries || signal.aborted || !mayRetry(failure)) {
+          throw failure;
+        }
+      } finally {
+        attempt.close();
+      }
+      const waitMs = (failure instanceof ApiError ? failure.retryAfterMs : undefined) ?? backoffMs(retry);
+      yield retryNotice(failure, waitMs, retry + 1, maxRetries);
+      await sleep(waitMs, signal);
+    }
+  } finally {
+    clearTimeout(total);
+  }
+}
+
+function retryNotice(failure: unknown, waitMs: number, retry: number, of: number): NoticeEvent {
+  const what = failure instanceof ApiError
+    ? `HTTP ${failure.status}`
+    : failure instanceof LlmError
+    ? failure.name
+    : "a failure";
+  return {
+    type: "notice",
+    code: "retry",
+    message: `Retry ${retry} of ${of} after ${what}, in ${Math.round(waitMs)} ms.`,
+  };
+}
+
+function jsonOf(body: unknown): string {
+  try {
+    return JSON.stringify(body);
+  } catch (cause) {
+    const hint = "it contains itself, or a BigInt";
+    throw new ConfigError(`The request has no JSON form: ${hint}; look at extraBody, tools and tool arguments.`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * What a connection is made of, and what one call over it has come to.
+ *
+ * @module
+ */
+import type { Timeouts } from "./attempt.ts";
+import type { NoticeEvent } from "./event.ts";
+import type { ChatRequest } from "./language_model.ts";
+import type { EncodedRequest, Provider } from "./provider.ts";
+import type { ModelPrice } from "./usage.ts";
+
+/** What a connection is made of. */
+export interface Connection {
+  /** The dialect. */
+  readonly provider: Provider;
+  /** The model's name. */
+  readonly model: string;
+  /** Checked; the provider's path is appended to its path. */
+  readonly baseUrl: URL;
+  /** Goes into the provider's headers, and nowhere else. */
+  readonly key: string | undefined;
+  /** Go last, over the provider's own. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** How often a failed attempt is made again. */
+  readonly maxRetries: number;
+  /** How long the vendor may be silent. */
+  readonly timeouts: Timeouts;
+  /** The longest single event or JSON body. */
+  readonly maxEventBytes: number;
+  /** Stands instead of the catalogue's. */
+  readonly price: ModelPrice | undefined;
+  /** Reach the reader of every request. */
+  readonly notices: readonly NoticeEvent[];
+}
+
+/** One call over a connection. */
+export interface Call {
+  /** The connection. */
+  readonly connection: Connection;
+  /** What is asked. */
+  readonly request: ChatRequest;
+  /** The same in the vendor's words. */
+  readonly encoded: EncodedRequest;
+  /** The same as JSON. */
+  readonly body: string;
+  /** Ends the call with its own reason. */
+  readonly signal: AbortSignal;
+  /** Ends the call for a reason of ours. */
+  abort(reason: unknown): void;
+}
+
+/** What one call has come to. */
+export interface Progress {
+  /** The answer's text so far. */
+  text: string;
+  /** When its first attempt began. */
+  readonly startedAt: number;
+  /** When its first output came. */
+  firstOutputAt: number | undefined;
+}

@@ -1,0 +1,159 @@
+/**
+ * From a model's name to a client: name -> provider -> connect -> instrument -> Client.
+ *
+ * @module
+ */
+import type { Timeouts } from "./attempt.ts";
+import { modelInfo } from "./catalog.ts";
+import { type Client, makeClient } from "./client.ts";
+import { connect } from "./connect.ts";
+import { endpointOf } from "./endpoint.ts";
+import { ConfigError } from "./error.ts";
+import type { NoticeEvent } from "./event.ts";
+import type { RequestOptions } from "./language_model.ts";
+import type { Provider } from "./provider.ts";
+import { providerNamed, providerNames } from "./providers/mod.ts";
+import { aroundBatch } from "./telemetry/batch.ts";
+import { instrument } from "./telemetry/instrument.ts";
+import type { ClientTelemetry } from "./telemetry/options.ts";
+import { prepareTelemetry } from "./telemetry/signals.ts";
+import type { ModelPrice } from "./usage.ts";
+
+/** How a client is made; the options of a request given here hold for all of its requests that do not say otherwise. */
+export interface ClientOptions extends Omit<RequestOptions, "schema" | "parent" | "signal"> {
+  /**
+   * Inferred from the model's name when known (names starting `gpt-`, `o<digit>`, `chatgpt-`, `claude-` go to their
+   * vendor even when the catalogue does not list them); with only `baseUrl` it is the OpenAI chat dialect.
+   */
+  readonly provider?: string | Provider | undefined;
+  /** Which of OpenAI's two APIs. */
+  readonly api?: "chat" | "responses" | undefined;
+  /** The key; else the vendor's variable of the environment, unless `baseUrl` is given. */
+  readonly apiKey?: string | undefined;
+  /** Where the vendor, or a compatible server, is reached; only `apiKey` is sent there. */
+  readonly baseUrl?: string | undefined;
+  /** Sent with every request, over the vendor's own. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /**
+   * What requests are sent with.
+   * @default globalThis.fetch
+   */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  /**
+   * How often a request that failed without an answer is made again.
+   * @default 2
+   */
+  readonly maxRetries?: number | undefined;
+  /** How long the vendor may be silent. */
+  readonly timeouts?: Timeouts | undefined;
+  /**
+   * Longest single event or JSON body in bytes; beyond it `ResponseError` "too_large".
+   * @default 134_217_728
+   */
+  readonly maxEventBytes?: number | undefined;
+  /** Stands instead of the catalogue's price. */
+  readonly price?: ModelPrice | undefined;
+  /** What telemetry records of this client; false: nothing. */
+  readonly telemetry?: ClientTelemetry | false | undefined;
+}
+
+/**
+ * Makes a client for a model.
+ *
+ * @throws {ConfigError} for what can be known now: unknown model without provider or baseUrl, missing key where the
+ * vendor needs one, bad base URL or header. Other local faults reject `run`, or the first `next()`.
+ *
+ * @example
+ * ```ts
+ * import { createClient } from "./create_client.ts";
+ *
+ * const client = createClient("gpt-4o-mini", { baseUrl: "http://localhost:8080/v1", temperature: 0.7 });
+ * console.log(client.provider, client.model); // "openai" "gpt-4o-mini"
+ * ```
+ */
+export function createClient(model: string, options: ClientOptions = {}): Client {
+  const {
+    provider: given,
+    api,
+    apiKey,
+    baseUrl,
+    headers,
+    fetch,
+    maxRetries,
+    timeouts,
+    maxEventBytes,
+    price,
+    telemetry,
+  } = options;
+  if (typeof model !== "string" || model === "") throw new ConfigError("The model's name is missing.");
+  const { provider, byName, notices } = providerOf(model, given, api, baseUrl);
+  checkNumbers({ maxRetries, maxEventBytes, ...timeouts });
+  const connection = connect({
+    provider,
+    model,
+    ...endpointOf(provider, byName, { apiKey, baseUrl, headers }),
+    maxRetries: maxRetries ?? 2,
+    timeouts: timeouts ?? {},
+    maxEventBytes: maxEventBytes ?? 128 * 1024 * 1024,
+    price,
+    notices,
+  });
+  if (telemetry === false) return makeClient(connection, { defaults: defaultsOf(options), fetch });
+  prepareTelemetry();
+  return makeClient(instrument(connection, telemetry), {
+    defaults: defaultsOf(options),
+    fetch,
+    around: aroundBatch(connection, telemetry),
+  });
+}
+
+/** Which dialect speaks to the model, and whether it was found by a name. */
+function providerOf(
+  model: string,
+  given: string | Provider | undefined,
+  api: "chat" | "responses" | undefined,
+  baseUrl: string | undefined,
+): { readonly provider: Provider; readonly byName: boolean; readonly notices: readonly NoticeEvent[] } {
+  if (typeof given === "object") return { provider: given, byName: false, notices: [] };
+  const info = modelInfo(model);
+  const name = given ?? info?.provider ?? vendorByPrefix(model) ?? (baseUrl === undefined ? undefined : "openai");
+  if (name === undefined) {
+    throw new ConfigError(`The model ${quoted(model)} is not known; say where it is with provider or baseUrl.`);
+  }
+  const provider = providerNamed(name, api ?? info?.api);
+  if (provider === undefined) {
+    const known = providerNames.join(", ");
+    throw new ConfigError(`The provider ${quoted(name)} is not known; give one of ${known}, or a Provider value.`);
+  }
+  const guessed = given === undefined && info === undefined && baseUrl === undefined;
+  return { provider, byName: true, notices: guessed ? [unknownModel(model, name)] : [] };
+}
+
+/** The vendors' own naming: their newest models work before the catalogue lists them. */
+function vendorByPrefix(model: string): string | undefined {
+  if (/^(?:gpt-|chatgpt-|o\d)/.test(model)) return "openai";
+  return model.startsWith("claude-") ? "anthropic" : undefined;
+}
+
+function unknownModel(model: string, provider: string): NoticeEvent {
+  const message = `The catalogue does not list ${model}: it was sent to ${provider} for its name, and has no price.`;
+  return { type: "notice", code: "unknown_model", message };
+}
+
+function defaultsOf(options: ClientOptions): RequestOptions {
+  const { provider: _1, api: _2, apiKey: _3, baseUrl: _4, headers: _5, fetch: _6, ...rest } = options;
+  const { maxRetries: _7, timeouts: _8, maxEventBytes: _9, price: _10, telemetry: _11, ...defaults } = rest;
+  return defaults;
+}
+
+function checkNumbers(numbers: Readonly<Record<string, number | undefined>>): void {
+  for (const [name, value] of Object.entries(numbers)) {
+    if (value === undefined || typeof value === "number" && value >= 0) continue;
+    throw new ConfigError(`${name} must be a number from 0 on.`);
+  }
+}
+
+/** A name from outside, short enough for a sentence. */
+function quoted(name: string): string {
+  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
+}

@@ -1,0 +1,100 @@
+/**
+ * Waiting with an end: signals that are followed and let go of, sleep that an abort ends, silence that is measured.
+ *
+ * Everything here is AbortController, setTimeout and clearTimeout: `AbortSignal.any([AbortSignal.timeout()])` loses its
+ * timer after a garbage collection on Node 20, and a listener on `AbortSignal.timeout` keeps a Deno process alive.
+ *
+ * @module
+ */
+
+/** A controller that follows a caller's signal until it is let go. */
+export interface Follower {
+  /** Aborts with the followed signal's own reason, or with ours. */
+  readonly signal: AbortSignal;
+  /** Aborts for a reason of ours. */
+  abort(reason: unknown): void;
+  /** Takes the listener off the followed signal; to be called exactly when the work is over. */
+  release(): void;
+}
+
+/** Follows `signal`; a signal shared by many calls keeps no listener of one that is over. */
+export function follow(signal: AbortSignal | undefined): Follower {
+  const controller = new AbortController();
+  const onAbort = () => controller.abort(signal?.reason);
+  if (signal?.aborted) onAbort();
+  else signal?.addEventListener("abort", onAbort);
+  return {
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+    release: () => signal?.removeEventListener("abort", onAbort),
+  };
+}
+
+/** Waits `ms` milliseconds, or rejects with the signal's reason as soon as it aborts. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+/**
+ * The promise's value, or the signal's reason as soon as it aborts; for work that may not listen to the signal itself.
+ * A value that comes too late is handed to `onLate`, to be let go of.
+ */
+export function orAborted<T>(promise: Promise<T>, signal: AbortSignal, onLate?: (value: T) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+    promise.then((value) => {
+      signal.removeEventListener("abort", onAbort);
+      if (signal.aborted) onLate?.(value);
+      resolve(value);
+    }, (error) => {
+      signal.removeEventListener("abort", onAbort);
+      reject(error);
+    });
+  });
+}
+
+/** Measures how long the other side is silent while it is being waited for; the waiter's own pauses do not count. */
+export interface Silence {
+  /** The wait for the other side begins. */
+  wait(): void;
+  /** Something came, whatever it is: the wait is over, the silence is not. */
+  rest(): void;
+  /** It was output: the silence is over, and the next one may last `limitMs`. */
+  heard(limitMs: number): void;
+}
+
+/** Calls `onSilence` once the time waited since the last output reaches the limit, at first `limitMs`. */
+export function watchSilence(limitMs: number, onSilence: () => void): Silence {
+  let left = limitMs;
+  let since = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return {
+    wait() {
+      if (left === Infinity) return;
+      since = performance.now();
+      timer = setTimeout(onSilence, left);
+    },
+    rest() {
+      if (timer === undefined) return;
+      clearTimeout(timer);
+      timer = undefined;
+      left = Math.max(0, left - (performance.now() - since));
+    },
+    heard(limitMs) {
+      left = limitMs;
+    },
+  };
+}

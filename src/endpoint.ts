@@ -1,0 +1,119 @@
+/**
+ * Where a client sends its requests and with which key: base URLs, keys and headers, checked before anything is sent.
+ *
+ * @module
+ */
+import { ConfigError } from "./error.ts";
+import type { Provider } from "./provider.ts";
+import { builtInVendors } from "./providers/mod.ts";
+import { readVariable } from "./runtime.ts";
+
+/** What decides where requests go. */
+export interface EndpointOptions {
+  /** As given in code. */
+  readonly apiKey?: string | undefined;
+  /** As given in code. */
+  readonly baseUrl?: string | undefined;
+  /** As given in code. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Where requests go. */
+export interface Endpoint {
+  /** Checked. */
+  readonly baseUrl: URL;
+  /** Undefined where none is to be sent. */
+  readonly key: string | undefined;
+  /** Checked. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The vendors' own variables that move their base URL: what their official SDKs read too. */
+const BASE_URL_VARIABLES: ReadonlyMap<string, string> = new Map([
+  ["openai", "OPENAI_BASE_URL"],
+  ["anthropic", "ANTHROPIC_BASE_URL"],
+]);
+
+/**
+ * Decides where requests go. `byName` is true when the provider was inferred or named by a string: only then do the
+ * vendors' base URL variables count.
+ *
+ * @throws {ConfigError} for a bad base URL, key or header, and for a key that is needed and missing.
+ */
+export function endpointOf(provider: Provider, byName: boolean, options: EndpointOptions): Endpoint {
+  const headers = checkHeaders(options.headers ?? {});
+  if (options.apiKey !== undefined) checkHeaderValue("apiKey", options.apiKey);
+  if (options.baseUrl !== undefined) {
+    return { baseUrl: baseUrlOf("baseUrl", options.baseUrl), key: options.apiKey, headers };
+  }
+  const variable = byName ? BASE_URL_VARIABLES.get(provider.name) : undefined;
+  const moved = variable === undefined ? undefined : readVariable(variable).value?.trim();
+  const baseUrl = moved === undefined || moved === ""
+    ? baseUrlOf("The provider's baseUrl", provider.baseUrl)
+    : baseUrlOf(String(variable), moved);
+  return { baseUrl, key: options.apiKey ?? keyOf(provider, byName), headers };
+}
+
+/** The key of the environment. */
+function keyOf(provider: Provider, byName: boolean): string | undefined {
+  const { keyVariable } = provider;
+  if (keyVariable === undefined) return undefined;
+  const owner = builtInVendors.find((vendor) => vendor.keyVariable === keyVariable);
+  if (owner !== undefined && !byName && new URL(owner.baseUrl).origin !== originOf(provider.baseUrl)) {
+    throw new ConfigError(
+      `The provider ${provider.name} names ${keyVariable}, ${owner.name}'s own key, but another baseUrl; ` +
+        "name a keyVariable of its own, or give apiKey.",
+    );
+  }
+  const { value, denied } = readVariable(keyVariable);
+  const key = value?.trim();
+  if (key !== undefined && key !== "") {
+    checkHeaderValue(keyVariable, key);
+    return key;
+  }
+  const why = denied
+    ? `${keyVariable} may not be read; run with --allow-env=${keyVariable}`
+    : `${keyVariable} is not set; set it`;
+  throw new ConfigError(`No API key for ${provider.name}: ${why}, or give apiKey.`);
+}
+
+function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : "";
+}
+
+function baseUrlOf(name: string, value: string): URL {
+  const url = typeof value === "string" && URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined) throw new ConfigError(`${name} is no URL; give one as in https://host/v1.`);
+  if (url.protocol !== "https:" && url.protocol !== "http:") {
+    throw new ConfigError(`${name} must begin with https:// or http://, not ${url.protocol}//.`);
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new ConfigError(`${name} holds a user or password; give apiKey or headers instead.`);
+  }
+  for (const parameter of url.searchParams.keys()) {
+    if (/key|token|secret|password|passwd|auth|sig|credential/i.test(parameter)) {
+      throw new ConfigError(`${name} holds a key in its query; give apiKey or headers instead.`);
+    }
+  }
+  if (url.hash !== "") throw new ConfigError(`${name} must not have a part behind #.`);
+  return url;
+}
+
+function checkHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  for (const [name, value] of Object.entries(headers)) {
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) throw new ConfigError("headers has a name that is no HTTP token.");
+    checkHeaderValue(`headers["${name}"]`, value);
+  }
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** Names the field, never the value: https://www.rfc-editor.org/rfc/rfc9110#name-field-values */
+function checkHeaderValue(field: string, value: unknown): void {
+  if (typeof value !== "string") throw new ConfigError(`${field} must be a string.`);
+  if (value.trim() === "") throw new ConfigError(`${field} is empty.`);
+  const codes = Array.from(value, (char) => char.charCodeAt(0));
+  if (codes.some((code) => code < 0x20 && code !== 0x09 || code === 0x7f)) {
+    throw new ConfigError(`${field} holds a line break or another control character.`);
+  }
+  if (codes.some((code) => code > 0x7f)) throw new ConfigError(`${field} holds a character that is not ASCII.`);
+}

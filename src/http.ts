@@ -1,0 +1,193 @@
+/**
+ * One HTTP attempt: post, and either a response that can be read or one typed error. Who retries is somewhere else.
+ *
+ * @module
+ */
+import { orAborted } from "./deadline.ts";
+import { ApiError, ConnectionError, ResponseError, TimeoutError } from "./error.ts";
+import { LONGEST_RETRY_AFTER_MS, retryAfterMs } from "./retry.ts";
+import { errorOfStatus, identifier, isRetryableStatus, type VendorError } from "./vendor_error.ts";
+
+/** What is posted. */
+export interface Post {
+  /** Where to. */
+  readonly url: string;
+  /** Beside `content-type`. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The JSON text. */
+  readonly body: string;
+  /** What it is sent with. */
+  readonly fetch: typeof globalThis.fetch;
+  /** Ends the attempt with its own reason. */
+  readonly signal: AbortSignal;
+  /** Whether a key goes along: a 401 without one says so. */
+  readonly hasKey: boolean;
+  /** Reads a refusal in the vendor's dialect. */
+  errorOf(status: number, body: unknown): VendorError;
+}
+
+const ERROR_BODY_BYTES = 64 * 1024;
+const ERROR_BODY_MS = 5_000;
+
+/** Errors that another attempt cannot help, although their class is one that is retried. */
+const final = new WeakSet<object>();
+
+/** True where the error is one that another attempt may help. */
+export function mayRetry(error: unknown): boolean {
+  if (!(error instanceof Error) || final.has(error)) return false;
+  if (error instanceof ConnectionError) return true;
+  if (error instanceof TimeoutError) return error.phase === "connect";
+  if (!(error instanceof ApiError)) return false;
+  return isRetryableStatus(error.status) && error.code !== "insufficient_quota" &&
+    (error.retryAfterMs ?? 0) <= LONGEST_RETRY_AFTER_MS;
+}
+
+/**
+ * Posts once. Redirects are never followed, so that key and prompt stay with the configured origin.
+ *
+ * @throws {ConnectionError} when no response came.
+ * @throws {ApiError} or one of its subclasses when the vendor refused.
+ */
+export async function post(request: Post): Promise<Response> {
+  const { signal } = request;
+  const { url, headers, body } = request;
+  let response: Response;
+  try {
+    const sent = request.fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
+    response = await orAborted(sent, signal, (late) => void late.body?.cancel());
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw connectionErrorOf(error, url);
+  }
+  if (response.ok) return response;
+  throw await refusalOf(response, request);
+}
+
+/** The request id of an answer, under the names that vendors give it. */
+export function requestIdOf(headers: Headers): string | undefined {
+  return headers.get("x-request-id") ?? headers.get("request-id") ?? undefined;
+}
+
+/** Reads a body as text, up to `maxBytes`; undefined when it is longer. */
+export async function readText(
+  read: () => Promise<Uint8Array | undefined>,
+  maxBytes: number,
+): Promise<string | undefined> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let length = 0;
+  for (let bytes = await read(); bytes !== undefined; bytes = await read()) {
+    length += bytes.length;
+    if (length > maxBytes) return undefined;
+    text += decoder.decode(bytes, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/** Parses an answer; what is no JSON is named by what it looks like, never quoted. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const start = text.trimStart();
+    if (start === "") throw new ResponseError("The vendor's answer is empty.", { reason: "empty" });
+    if (start.startsWith("<")) {
+      const hint = "check the base URL, and what stands between here and the vendor";
+      throw new ResponseError(`The vendor's answer is a web page; ${hint}.`, { reason: "html" });
+    }
+    throw new ResponseError("The vendor's answer is not valid JSON.", { reason: "json" });
+  }
+}
+
+/**
+ * The error of a request that got no response. The runtime's own text may hold the URL with its query, so the cause
+ * keeps only its name and its code.
+ */
+export function connectionErrorOf(error: unknown, url: string): ConnectionError {
+  const host = new URL(url).host;
+  const code = codeOf(error);
+  const cause = new Error(code ?? "the runtime gave no code");
+  cause.name = identifier((error as { readonly name?: unknown } | null)?.name) ?? "Error";
+  cause.stack = `${cause.name}: ${cause.message}`;
+  const said = code === undefined ? "" : ` (${code})`;
+  if (cause.name === "NotCapable" || cause.name === "PermissionDenied") {
+    const denied = new ConnectionError(`Connecting to ${host} is not permitted; run with --allow-net=${host}.`, {
+      cause,
+    });
+    final.add(denied);
+    return denied;
+  }
+  if (isTlsFailure(error, code)) {
+    const failed = new ConnectionError(`No secure connection to ${host}${said}; check its certificate.`, { cause });
+    final.add(failed);
+    return failed;
+  }
+  return new ConnectionError(`No connection to ${host}${said}; check the base URL and the network.`, { cause });
+}
+
+/** Node and Deno put the system's code on the cause, Bun on the error itself, workerd nowhere. */
+function codeOf(error: unknown): string | undefined {
+  for (let at = error as { code?: unknown; cause?: unknown } | undefined, depth = 0; at && depth < 4; depth++) {
+    const code = identifier(at.code);
+    if (code !== undefined) return code;
+    at = at.cause as typeof at;
+  }
+  return undefined;
+}
+
+function isTlsFailure(error: unknown, code: string | undefined): boolean {
+  if (code !== undefined && /CERT|TLS|SSL|SELF_SIGNED|VERIFY/.test(code)) return true;
+  const texts = [error, (error as { readonly cause?: unknown } | null)?.cause].map((e) =>
+    e instanceof Error ? e.message : ""
+  );
+  return texts.some((text) => /certificate|\bTLS\b|\bSSL\b/i.test(text));
+}
+
+async function refusalOf(response: Response, request: Post): Promise<ApiError> {
+  const { headers, status } = response;
+  const vendor = request.errorOf(status, await errorBodyOf(response, request.signal));
+  const error = errorOfStatus({
+    status,
+    code: identifier(vendor.code) ?? identifier(vendor.type),
+    requestId: requestIdOf(headers),
+    retryAfterMs: retryAfterMs(headers),
+    vendorMessage: vendor.message === "" ? undefined : vendor.message,
+  });
+  if (headers.get("x-should-retry") === "false" || vendor.retryable === false) final.add(error);
+  if (status === 401 && !request.hasKey) {
+    error.message = "The vendor asks for a key (HTTP 401) and none was sent: with a baseUrl only apiKey is, never a " +
+      "variable of the environment; give apiKey.";
+  }
+  return error;
+}
+
+/** The body of a refusal, bounded in time and bytes; whatever of it came is better than none. */
+async function errorBodyOf(response: Response, signal: AbortSignal): Promise<unknown> {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return undefined;
+  const stop = () => void reader.cancel().catch(() => {}); // Cancelling is best effort: the socket is given up anyway.
+  const timer = setTimeout(stop, ERROR_BODY_MS);
+  signal.addEventListener("abort", stop, { once: true });
+  let text = "";
+  try {
+    const decoder = new TextDecoder();
+    for (let length = 0; length < ERROR_BODY_BYTES;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      length += value.length;
+      text += decoder.decode(value, { stream: true });
+    }
+  } catch {
+    // The status alone types the error; its body was a help only.
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", stop);
+    stop();
+  }
+  if (signal.aborted) throw signal.reason;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

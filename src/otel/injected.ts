@@ -1,0 +1,55 @@
+/**
+ * Exporters that somebody else wrote, as sinks: they may throw, never answer, or answer twice.
+ *
+ * @module
+ */
+import { runInContext, suppressed } from "./registry.ts";
+import type { Exported, Sink } from "./exporter.ts";
+import type { ExportOutcome } from "./options.ts";
+
+/** What is used of an exporter of either signal. */
+interface ExporterLike<I> {
+  export(items: I, done: (result: ExportOutcome) => void): void;
+  shutdown(): Promise<void>;
+}
+
+/** Makes a sink of an exporter. `batch` makes of items what the exporter takes, `count` counts them. */
+export function injectedSink<T, I>(
+  exporter: ExporterLike<I>,
+  timeoutMs: number,
+  batch: (items: readonly T[]) => I,
+  count: (items: readonly T[]) => number,
+): Sink<T> {
+  return {
+    send(items, { signal }) {
+      const size = count(items);
+      if (size === 0) return Promise.resolve({ exported: 0, failed: 0, errors: [] });
+      return new Promise<Exported>((resolve) => {
+        const finish = (error: string | undefined) => {
+          clearTimeout(timer);
+          signal.removeEventListener("abort", onAbort);
+          resolve(
+            error === undefined
+              ? { exported: size, failed: 0, errors: [] }
+              : { exported: 0, failed: size, errors: [error] },
+          );
+        };
+        const onAbort = () => finish("The exporter did not answer in time");
+        const timer = setTimeout(onAbort, timeoutMs);
+        signal.addEventListener("abort", onAbort, { once: true });
+        if (signal.aborted) return onAbort();
+        try {
+          runInContext(suppressed(), () =>
+            exporter.export(batch(items), ({ code }) => {
+              finish(code === 0 ? undefined : "The exporter reported a failure");
+            }));
+        } catch {
+          finish("The exporter threw");
+        }
+      });
+    },
+    async shutdown() {
+      await exporter.shutdown();
+    },
+  };
+}

@@ -1,0 +1,251 @@
+/**
+ * The switch, and the life of zero-config's providers: configured, loaded, flushed, shut down.
+ *
+ * @module
+ */
+import { context, type MeterProvider, metrics, trace, type TracerProvider } from "@opentelemetry/api";
+import { follow, orAborted } from "../deadline.ts";
+import { ConfigError } from "../error.ts";
+import { asyncStorage, importAsyncStorage, isRequestBound, onBeforeExit, readVariable } from "../runtime.ts";
+import { createContextManager } from "./context_manager.ts";
+import { booleanOf, readEnvironment } from "./environment.ts";
+import { flushForeign, NO_REPORT, reportOf } from "./flush.ts";
+import type { FlushOptions, FlushReport, OtelOptions } from "./options.ts";
+import { isDenoBuiltIn, registry } from "./registry.ts";
+import type { Providers } from "./sdk.ts";
+import { type Settings, settingsOf } from "./settings.ts";
+import { createTroubleLog, type TroubleLog } from "./trouble.ts";
+
+/** Which rule of the switch holds: nobody's, somebody else's, or zero-config's own providers. */
+export type Rule = "off" | "user" | "zero-config";
+
+/** How telemetry stands. */
+export interface TelemetryState {
+  /** Which rule of the switch holds. */
+  readonly rule: Rule;
+  /** Whether spans go anywhere. */
+  readonly traces: boolean;
+  /** Whether metrics go anywhere. */
+  readonly metrics: boolean;
+  /** Whether the caller's span is found across awaits. */
+  readonly contextManager: boolean;
+  /** Whether this is Deno's built-in OpenTelemetry. */
+  readonly deno: boolean;
+}
+
+/** Zero-config's providers, once they stand. */
+interface Loaded {
+  readonly providers: Providers;
+  readonly settings: Settings;
+  /** What this wrote into the process-wide registry, to be told from what others write. */
+  readonly registered: { readonly trace?: unknown; readonly metrics?: unknown };
+  readonly unhook: () => void;
+}
+
+let options: OtelOptions = {};
+let loaded: Loaded | undefined;
+let loading: Promise<void> | undefined;
+let stopped = false;
+let ownContextManager: unknown;
+let trouble: TroubleLog = createTroubleLog({ onError: undefined, silent: false });
+
+const EXIT_FLUSH_MS = 2_000;
+const FLUSH_MS = 10_000;
+
+/** Reads one variable: of `options.env` where given, else of the process. */
+export function readEnv(name: string): string | undefined {
+  return options.env === undefined ? readVariable(name).value : options.env[name];
+}
+
+/** Merges into earlier calls until the providers exist; after that {@linkcode ConfigError}. */
+export function configure(given: OtelOptions): void {
+  if (loaded !== undefined) {
+    throw new ConfigError("Telemetry has begun: configure it before the first request, or after shutdownTelemetry().");
+  }
+  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  options = { ...options, ...said };
+  stopped = false;
+}
+
+/** Which rule of the switch holds now. */
+export function currentRule(): Rule {
+  if (isOffForGood() || stopped) return "off";
+  if (foreignProviders() !== undefined) return "user";
+  if (loaded !== undefined || wantsZeroConfig()) return "zero-config";
+  return "off";
+}
+
+/** True under rule 1, which stands above everything, a client's own tracer included. */
+export function isOffForGood(): boolean {
+  return options.enabled === false || booleanOf(readEnv("OTEL_SDK_DISABLED")) === true;
+}
+
+/** The provider of spans that holds now; undefined where spans go nowhere. */
+export function currentTracerProvider(): TracerProvider | undefined {
+  const rule = currentRule();
+  if (rule === "user") return registry().trace;
+  return rule === "zero-config" ? loaded?.providers.tracerProvider : undefined;
+}
+
+/** The provider of metrics that holds now; undefined where metrics go nowhere. */
+export function currentMeterProvider(): MeterProvider | undefined {
+  const rule = currentRule();
+  if (rule === "user") return registry().metrics;
+  return rule === "zero-config" ? loaded?.providers.meterProvider : undefined;
+}
+
+/** How telemetry stands now. */
+export function currentState(): TelemetryState {
+  return {
+    rule: currentRule(),
+    traces: currentTracerProvider() !== undefined,
+    metrics: currentMeterProvider() !== undefined,
+    contextManager: registry().context !== undefined,
+    deno: isDenoBuiltIn(),
+  };
+}
+
+/** The settings of zero-config's providers, once they stand. */
+export function currentSettings(): Settings | undefined {
+  return loaded?.settings;
+}
+
+/** The options given so far. */
+export function currentOptions(): OtelOptions {
+  return options;
+}
+
+/** Begins loading where that is allowed outside a request; whoever needs the providers waits by {@linkcode ready}. */
+export function prepare(): void {
+  if (currentRule() !== "zero-config" || loaded !== undefined || isRequestBound()) return;
+  installContextManager();
+  void ready();
+}
+
+/**
+ * Loads zero-config's providers if the switch says so; undefined where there is nothing to wait for. Never rejects.
+ *
+ * In workers a promise of one request must not be awaited in another: there each request that comes before the
+ * providers stand loads for itself, and the first to finish installs them for all.
+ */
+export function ready(): Promise<void> | undefined {
+  if (loaded !== undefined || currentRule() !== "zero-config") {
+    if (options.enabled === true && !isOffForGood() && foreignProviders() !== undefined) warnIgnored();
+    return undefined;
+  }
+  if (isRequestBound()) return load();
+  return loading ??= load().finally(() => loading = undefined);
+}
+
+/** Sends everything. */
+export async function flush({ timeoutMs = FLUSH_MS }: FlushOptions = {}, retryConnection = true): Promise<FlushReport> {
+  const deadline = follow(undefined);
+  const timer = setTimeout(() => deadline.abort(new DOMException("The flush's deadline.", "TimeoutError")), timeoutMs);
+  const { signal } = deadline;
+  try {
+    const waiting = ready();
+    if (waiting !== undefined) await orAborted(waiting, signal);
+    if (loaded !== undefined) return reportOf(await loaded.providers.flush(signal, retryConnection), signal.aborted);
+    if (currentRule() !== "user") return NO_REPORT;
+    return await flushForeign(registry(), signal);
+  } catch {
+    return { ...NO_REPORT, timedOut: true };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Flushes, lets go of everything, and stays off until the next {@linkcode configure}. */
+export async function shutdown(how: FlushOptions = {}): Promise<FlushReport> {
+  const report = await flush(how);
+  const ended = loaded;
+  loaded = undefined;
+  stopped = true;
+  options = {};
+  if (ended !== undefined) {
+    ended.unhook();
+    const { trace: ownTrace, metrics: ownMetrics } = ended.registered;
+    if (ownTrace !== undefined && registry().trace === ownTrace) trace.disable();
+    if (ownMetrics !== undefined && registry().metrics === ownMetrics) metrics.disable();
+    await ended.providers.shutdown();
+  }
+  if (ownContextManager !== undefined && registry().context === ownContextManager) context.disable();
+  ownContextManager = undefined;
+  return report;
+}
+
+/** Takes back a shutdown: the environment, and what is configured from here on, decide again. */
+export function restart(): void {
+  stopped = false;
+}
+
+function wantsZeroConfig(): boolean {
+  const { enabled, spanExporter, metricExporter, spanProcessors = [], metricReaders = [] } = options;
+  if (enabled === true || spanExporter !== undefined || metricExporter !== undefined) return true;
+  if (spanProcessors.length > 0 || metricReaders.length > 0) return true;
+  return booleanOf(readEnv("OTEL_SDK_DISABLED")) === false;
+}
+
+/** Providers that somebody else registered: what stands in the registry and is not ours. */
+function foreignProviders(): { readonly trace?: unknown; readonly metrics?: unknown } | undefined {
+  const { trace: traces, metrics: meters } = registry();
+  const own = loaded?.registered;
+  const foreignTrace = traces !== undefined && traces !== own?.trace;
+  const foreignMetrics = meters !== undefined && meters !== own?.metrics;
+  return foreignTrace || foreignMetrics ? { trace: traces, metrics: meters } : undefined;
+}
+
+function warnIgnored(): void {
+  trouble.warn(
+    "A telemetry provider is already registered: it is used, and the exporters configured here are ignored.",
+  );
+}
+
+async function load(): Promise<void> {
+  try {
+    const sdk = await import("./sdk.ts");
+    const AsyncStorage = await importAsyncStorage();
+    // While the SDK loaded another request may have installed it, or somebody may have registered their own.
+    if (loaded !== undefined || currentRule() !== "zero-config") return;
+    installContextManager(AsyncStorage);
+    const settings = settingsOf(options, readEnvironment(readEnv));
+    trouble = createTroubleLog({ onError: options.onError, silent: settings.logLevel === "none" });
+    settings.warnings.forEach(trouble.warn);
+    const providers = sdk.buildProviders(options, settings, trouble);
+    const registered = options.registerGlobally === false ? {} : register(providers);
+    loaded = { providers, settings, registered, unhook: hookExit() };
+  } catch {
+    stopped = true;
+    trouble.warn("OpenTelemetry's SDK could not be loaded; telemetry is off.");
+  }
+}
+
+/** What the API refuses, because a copy of another version holds the registry, is used directly all the same. */
+function register({ tracerProvider, meterProvider }: Providers): Loaded["registered"] {
+  const tracesTaken = tracerProvider !== undefined && trace.setGlobalTracerProvider(tracerProvider);
+  const metricsTaken = meterProvider !== undefined && metrics.setGlobalMeterProvider(meterProvider);
+  if (tracerProvider !== undefined && !tracesTaken || meterProvider !== undefined && !metricsTaken) {
+    trouble.warn(
+      "Another version of @opentelemetry/api holds the process's registry: this library's own spans and metrics are " +
+        "sent, those of the program itself are not.",
+    );
+  }
+  const { trace: ownTrace, metrics: ownMetrics } = registry();
+  return { ...(tracesTaken ? { trace: ownTrace } : {}), ...(metricsTaken ? { metrics: ownMetrics } : {}) };
+}
+
+function installContextManager(AsyncStorage = asyncStorage()): void {
+  if (AsyncStorage === undefined || options.registerGlobally === false || registry().context !== undefined) return;
+  const manager = createContextManager(AsyncStorage).enable();
+  if (context.setGlobalContextManager(manager)) ownContextManager = manager;
+}
+
+/** A program that ends by itself sends what it has; once, and again only for spans that came since. */
+function hookExit(): () => void {
+  let flushed = false;
+  return onBeforeExit(() => {
+    if (flushed && loaded?.providers.pendingSpans() === 0) return;
+    flushed = true;
+    void flush({ timeoutMs: EXIT_FLUSH_MS }, false);
+  });
+}

@@ -1,0 +1,26 @@
+/**
+ * Who sends: the resource's attributes (https://opentelemetry.io/docs/specs/semconv/resource/).
+ *
+ * @module
+ */
+import type { Attributes } from "../otel_types.ts";
+import type { Environment } from "./environment.ts";
+import type { OtelOptions } from "./options.ts";
+
+/** Random per process or isolate; made when first asked for, since workers give no randomness at module scope. */
+let instanceId: string | undefined;
+
+/** The attributes of the resource: defaults, then the environment's, then those given in code. */
+export function resourceAttributes(options: OtelOptions, environment: Environment): Attributes {
+  instanceId ??= crypto.randomUUID();
+  return {
+    "service.name": "sik-llms",
+    "service.instance.id": instanceId,
+    "telemetry.sdk.name": "opentelemetry",
+    "telemetry.sdk.language": "webjs",
+    ...environment.resource,
+    ...(environment.serviceName === undefined ? {} : { "service.name": environment.serviceName }),
+    ...options.resource,
+    ...(options.serviceName === undefined ? {} : { "service.name": options.serviceName }),
+  };
+}

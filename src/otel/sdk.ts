@@ -1,0 +1,161 @@
+/**
+ * Builds zero-config's own providers out of the OpenTelemetry SDK. Only ever reached by dynamic import: a program whose
+ * telemetry is off, or is somebody else's, never loads the SDK.
+ *
+ * @module
+ */
+import type { MeterProvider, TracerProvider } from "@opentelemetry/api";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import {
+  ConsoleMetricExporter,
+  type IMetricReader,
+  MeterProvider as SdkMeterProvider,
+  type PushMetricExporter,
+  type ResourceMetrics,
+} from "@opentelemetry/sdk-metrics";
+import {
+  AlwaysOnSampler,
+  ConsoleSpanExporter,
+  ParentBasedSampler,
+  type ReadableSpan,
+  type Sampler,
+  type SpanExporter,
+  type SpanProcessor,
+  TraceIdRatioBasedSampler,
+  TracerProvider as SdkTracerProvider,
+} from "@opentelemetry/sdk-trace";
+import { isRequestBound } from "../runtime.ts";
+import { countPoints } from "./clean.ts";
+import type { SamplerEnvironment } from "./environment.ts";
+import { otlpMetricSink, otlpSpanSink, type Sink } from "./exporter.ts";
+import { injectedSink } from "./injected.ts";
+import { createMetricReader } from "./metric_reader.ts";
+import { createSpanQueue, type Flushed } from "./span_queue.ts";
+import type { OtelOptions, SpanProcessorLike } from "./options.ts";
+import { resourceAttributes } from "./resource.ts";
+import type { Settings } from "./settings.ts";
+import { spanPrinter } from "./span_printer.ts";
+import type { TroubleLog } from "./trouble.ts";
+
+/** The providers, and what can be done with them. */
+export interface Providers {
+  /** Undefined when traces go nowhere. */
+  readonly tracerProvider: TracerProvider | undefined;
+  /** Undefined when metrics go nowhere. */
+  readonly meterProvider: MeterProvider | undefined;
+  /** Sends everything. */
+  flush(signal: AbortSignal, retryConnection: boolean): Promise<{ readonly spans: Flushed; readonly metrics: Flushed }>;
+  /** Lets go of everything. */
+  shutdown(): Promise<void>;
+  /** How many spans wait or are on their way. */
+  pendingSpans(): number;
+}
+
+const NOTHING: Flushed = { counts: { exported: 0, failed: 0, dropped: 0 }, errors: [] };
+
+/** Builds the providers. */
+export function buildProviders(options: OtelOptions, settings: Settings, trouble: TroubleLog): Providers {
+  const resource = resourceFromAttributes(resourceAttributes(options, settings));
+  const requestBound = isRequestBound();
+  const spanSink = spanSinkOf(options, settings);
+  const queue = spanSink && createSpanQueue(spanSink, {
+    ...settings.batch,
+    ...(settings.processor === "simple" ? { maxExportBatchSize: 1, scheduledDelayMs: 0 } : {}),
+    requestBound,
+    trouble,
+  });
+  const metricSink = metricSinkOf(options, settings);
+  const reader = metricSink && createMetricReader(metricSink, {
+    intervalMs: settings.metricIntervalMs,
+    temporality: settings.temporality,
+    requestBound,
+    trouble,
+  });
+
+  const filtered = queue === undefined || options.filter === undefined
+    ? queue
+    : options.filter(queue as unknown as SpanProcessorLike);
+  const guests = [...(options.spanProcessors ?? [])];
+  const processors = [...(filtered === undefined ? [] : [filtered]), ...guests] as unknown as SpanProcessor[];
+  if (settings.logLevel === "debug") processors.push(spanPrinter());
+  const guestReaders = [...(options.metricReaders ?? [])] as unknown as IMetricReader[];
+  const readers = [...(reader === undefined ? [] : [reader]), ...guestReaders];
+
+  return {
+    tracerProvider: processors.length === 0 ? undefined : new SdkTracerProvider({
+      resource,
+      sampler: (options.sampler as Sampler | undefined) ?? samplerOf(settings.sampler),
+      spanLimits: { attributeValueLengthLimit: settings.attributeValueLengthLimit },
+      spanProcessors: processors.map((processor) => processor === queue ? queue : guarded(processor, trouble)),
+    }),
+    meterProvider: readers.length === 0 ? undefined : new SdkMeterProvider({ resource, readers }),
+    async flush(signal, retryConnection) {
+      const own = Promise.all([
+        queue?.flush(signal, retryConnection) ?? NOTHING,
+        reader?.flush(signal, retryConnection) ?? NOTHING,
+      ]);
+      const theirs = [...guests, ...guestReaders].map((guest) => settled(guest.forceFlush()));
+      const [[spans, metrics]] = await Promise.all([own, ...theirs]);
+      return { spans, metrics };
+    },
+    async shutdown() {
+      const all = [queue, reader, ...guests, ...guestReaders];
+      await Promise.all(all.map((each) => each === undefined ? undefined : settled(each.shutdown())));
+    },
+    pendingSpans: () => queue?.pending() ?? 0,
+  };
+}
+
+function spanSinkOf(options: OtelOptions, { traces, batch }: Settings): Sink<ReadableSpan> | undefined {
+  const given = options.spanExporter as unknown as SpanExporter | undefined;
+  const exporter = given ?? (traces.exporter === "console" ? new ConsoleSpanExporter() : undefined);
+  if (exporter !== undefined) {
+    return injectedSink<ReadableSpan, ReadableSpan[]>(
+      exporter,
+      batch.exportTimeoutMs,
+      (spans) => [...spans],
+      (s) => s.length,
+    );
+  }
+  return traces.exporter === "otlp" ? otlpSpanSink(traces) : undefined;
+}
+
+function metricSinkOf(options: OtelOptions, { metrics, batch }: Settings): Sink<ResourceMetrics> | undefined {
+  const given = options.metricExporter as unknown as PushMetricExporter | undefined;
+  const exporter = given ?? (metrics.exporter === "console" ? new ConsoleMetricExporter() : undefined);
+  if (exporter !== undefined) {
+    const one = ([first]: readonly ResourceMetrics[]) => first as ResourceMetrics;
+    return injectedSink<ResourceMetrics, ResourceMetrics>(exporter, batch.exportTimeoutMs, one, countPoints);
+  }
+  return metrics.exporter === "otlp" ? otlpMetricSink(metrics) : undefined;
+}
+
+function samplerOf({ parentBased, ratio }: SamplerEnvironment): Sampler {
+  const root = ratio === 1 ? new AlwaysOnSampler() : new TraceIdRatioBasedSampler(ratio);
+  return parentBased ? new ParentBasedSampler({ root }) : root;
+}
+
+/** A processor of the user's own must not change a call by throwing. */
+function guarded(processor: SpanProcessor, trouble: TroubleLog): SpanProcessor {
+  const safely = (run: () => void) => {
+    try {
+      run();
+    } catch {
+      trouble.warn("A span processor threw; the span it was given may be lost.");
+    }
+  };
+  return {
+    onStart: (span, context) => safely(() => processor.onStart(span, context)),
+    onEnd: (span) => safely(() => processor.onEnd(span)),
+    forceFlush: () => processor.forceFlush(),
+    shutdown: () => processor.shutdown(),
+  };
+}
+
+async function settled(promise: Promise<void>): Promise<void> {
+  try {
+    await promise;
+  } catch {
+    // Somebody else's processor or reader: its failure is theirs to tell, and must not end ours.
+  }
+}

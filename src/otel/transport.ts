@@ -1,0 +1,155 @@
+/**
+ * Sends one OTLP/HTTP request (https://opentelemetry.io/docs/specs/otlp/#otlphttp) by fetch, with retries, within one
+ * deadline.
+ *
+ * @module
+ */
+import { follow, orAborted, sleep } from "../deadline.ts";
+import { backoffMs, retryAfterMs } from "../retry.ts";
+import { runInContext, suppressed } from "./registry.ts";
+
+/** Where and how a signal is sent. */
+export interface TransportOptions {
+  /** With its path. */
+  readonly url: string;
+  /** Beside content-type and content-encoding. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** As in `application/x-protobuf`. */
+  readonly contentType: string;
+  /** Compress from 1 KiB on, where the runtime can. */
+  readonly gzip: boolean;
+  /** For everything, retries included. */
+  readonly timeoutMs: number;
+}
+
+/** What became of a request. */
+export type Sent =
+  | { readonly ok: true; readonly body: Uint8Array }
+  | { readonly ok: false; readonly reason: string; readonly status?: number | undefined };
+
+/** How one request is sent. */
+export interface SendOptions {
+  /** Gives up at once. */
+  readonly signal: AbortSignal;
+  /** False: a refused connection is not tried again, as when the program is about to end. */
+  readonly retryConnection: boolean;
+}
+
+const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+const LONGEST_RESPONSE = 64 * 1024;
+const GZIP_FROM = 1024;
+
+/** Sends; never throws. What goes wrong is a reason without key or query. */
+export async function send(body: Uint8Array, options: TransportOptions, how: SendOptions): Promise<Sent> {
+  const call = follow(how.signal);
+  const { signal } = call;
+  const timer = setTimeout(() => call.abort(new DOMException("timeout", "TimeoutError")), options.timeoutMs);
+  const deadline = performance.now() + options.timeoutMs;
+  try {
+    const { payload, encoding } = await compress(body, options.gzip);
+    for (let attempt = 0;; attempt++) {
+      const outcome = await once(payload, encoding, options, signal);
+      if (outcome.ok || !outcome.retryable || signal.aborted) return outcome;
+      if (outcome.status === undefined && !how.retryConnection) return outcome;
+      const waitMs = outcome.retryAfterMs ?? backoffMs(attempt);
+      if (performance.now() + waitMs >= deadline) return outcome;
+      await sleep(waitMs, signal);
+    }
+  } catch {
+    return { ok: false, reason: `${place(options.url)} did not answer in time` };
+  } finally {
+    clearTimeout(timer);
+    call.release();
+  }
+}
+
+type Attempted =
+  | (Sent & { readonly ok: true })
+  | (Sent & { readonly ok: false; readonly retryable: boolean; readonly retryAfterMs?: number | undefined });
+
+async function once(
+  payload: Uint8Array,
+  encoding: Readonly<Record<string, string>>,
+  { url, headers, contentType }: TransportOptions,
+  signal: AbortSignal,
+): Promise<Attempted> {
+  let response: Response;
+  try {
+    // Suppressed, so that a fetch that somebody instrumented makes no spans of the export of spans.
+    const sent = runInContext(suppressed(), () =>
+      fetch(url, {
+        method: "POST",
+        headers: { ...headers, "content-type": contentType, ...encoding },
+        body: payload as Uint8Array<ArrayBuffer>,
+        redirect: "manual",
+        signal,
+      }));
+    response = await orAborted(sent, signal, (late) => void late.body?.cancel().catch(() => {}));
+  } catch {
+    const reason = signal.aborted ? "did not answer in time" : "cannot be reached";
+    return { ok: false, reason: `${place(url)} ${reason}`, retryable: !signal.aborted };
+  }
+  const { status } = response;
+  const answer = await bounded(response, signal);
+  if (response.ok) {
+    if ((response.headers.get("content-type") ?? "").startsWith("text/html")) {
+      return {
+        ok: false,
+        reason: `${place(url)} answered with a web page, so it is no OTLP receiver`,
+        retryable: false,
+      };
+    }
+    return { ok: true, body: answer };
+  }
+  const reason = `${place(url)} answered HTTP ${status}`;
+  return { ok: false, reason, status, retryable: RETRYABLE.has(status), retryAfterMs: retryAfterMs(response.headers) };
+}
+
+/** Address and path: a query or a user part of the URL may be secret. */
+function place(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}
+
+/** What came of the response's body within the deadline, up to a limit: partial success is short. */
+async function bounded(response: Response, signal: AbortSignal): Promise<Uint8Array> {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return new Uint8Array();
+  const stop = () => void reader.cancel().catch(() => {});
+  signal.addEventListener("abort", stop, { once: true });
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    while (length < LONGEST_RESPONSE) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      chunks.push(value);
+      length += value.length;
+    }
+  } catch {
+    // The status has been seen: what the body would have added is only a count.
+  } finally {
+    signal.removeEventListener("abort", stop);
+    stop();
+  }
+  if (length >= LONGEST_RESPONSE || signal.aborted) return new Uint8Array();
+  const body = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.length;
+  }
+  return body;
+}
+
+async function compress(
+  body: Uint8Array,
+  gzip: boolean,
+): Promise<{ readonly payload: Uint8Array; readonly encoding: Readonly<Record<string, string>> }> {
+  if (!gzip || body.length < GZIP_FROM || typeof CompressionStream === "undefined") {
+    return { payload: body, encoding: {} };
+  }
+  const stream = new Blob([body as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new CompressionStream("gzip"));
+  const payload = new Uint8Array(await new Response(stream).arrayBuffer());
+  return { payload, encoding: { "content-encoding": "gzip" } };
+}

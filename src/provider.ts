@@ -1,0 +1,85 @@
+/**
+ * A vendor's dialect as a value: how a request is put to it and how its answer is read. Pure, no I/O; fetching,
+ * retrying, timing out, pricing and tracing are written once, elsewhere.
+ *
+ * @module
+ */
+import type { FinishEvent, Result, StreamEvent } from "./event.ts";
+import type { ChatRequest } from "./language_model.ts";
+import type { ServerSentEvent } from "./sse.ts";
+import type { VendorError } from "./vendor_error.ts";
+
+/** What a dialect knows of a result; `connect` adds provider, model, times, cost and parsed. */
+export type DecodedResult =
+  & Omit<
+    Result,
+    "provider" | "model" | "parsed" | "durationSeconds" | "timeToFirstTokenSeconds" | "traceContext" | "cost"
+  >
+  & {
+    /** Only when the vendor reports it. */
+    readonly cost?: Result["cost"];
+  };
+
+/** An event as a dialect gives it. */
+export type DecodedEvent = Exclude<StreamEvent, FinishEvent> | {
+  /** Tells events apart. */
+  readonly type: "finish";
+  /** What the dialect knows of the result. */
+  readonly result: DecodedResult;
+};
+
+/** Something the encoder tells the reader. */
+export interface Notice {
+  /** As in `parameter_dropped`. */
+  readonly code: string;
+  /** One sentence. */
+  readonly message: string;
+}
+
+/** A request in the vendor's words. */
+export interface EncodedRequest {
+  /** Becomes the JSON body. */
+  readonly body: unknown;
+  /** Go beside the provider's own. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Reach the reader as events. */
+  readonly notices?: readonly Notice[] | undefined;
+}
+
+/**
+ * A dialect as a value; pure, no I/O. A vendor that speaks OpenAI's dialect is
+ * `{ ...openaiChat, name, baseUrl, keyVariable }`.
+ */
+export interface Provider {
+  /** Stands in spans, metrics and results. */
+  readonly name: string;
+  /** OpenAI's includes `/v1`, Anthropic's does not, as their SDKs have it. */
+  readonly baseUrl: string;
+  /** As in `/chat/completions`. */
+  readonly path: string;
+  /** The environment variable of the key; without it no key is needed. */
+  readonly keyVariable?: string | undefined;
+  /** Which of OpenAI's two APIs this is, when one of them. */
+  readonly api?: "chat" | "responses" | undefined;
+  /** How the key is sent. */
+  headers(key: string | undefined): Readonly<Record<string, string>>;
+  /**
+   * Puts a request in the vendor's words.
+   *
+   * @throws {ConfigError} for what the dialect cannot say.
+   */
+  encode(model: string, request: ChatRequest): EncodedRequest;
+  /**
+   * Reads a streamed answer. `onOutput` is called at each piece of the answer, those included that no event shows yet,
+   * as a tool's arguments: it dates the first token.
+   */
+  decode(
+    events: AsyncIterable<ServerSentEvent>,
+    request: ChatRequest,
+    onOutput?: () => void,
+  ): AsyncIterable<DecodedEvent>;
+  /** Reads an answer in one body. */
+  decodeBody(body: unknown, request: ChatRequest): Iterable<DecodedEvent>;
+  /** Reads a refusal. */
+  errorOf(status: number, body: unknown): VendorError;
+}

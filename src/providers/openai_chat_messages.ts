@@ -1,0 +1,69 @@
+/**
+ * A conversation as chat completions take it.
+ *
+ * @module
+ */
+import type { ChatRequest } from "../language_model.ts";
+import { imageMediaType, type ImagePart, type Message, type Part, type TextPart } from "../message.ts";
+
+/** The messages of a request, the texts to be cached first: OpenAI caches the longest prefix it has seen by itself. */
+export function encodeChatMessages(request: ChatRequest): readonly unknown[] {
+  const { cacheContent = [] } = request;
+  const cached = (typeof cacheContent === "string" ? [cacheContent] : cacheContent)
+    .map((content) => ({ role: "system", content }));
+  return [...cached, ...request.messages.map(encodeMessage)];
+}
+
+function encodeMessage(message: Message): unknown {
+  switch (message.role) {
+    case "system":
+      return { role: "system", content: message.content };
+    case "user":
+      return { role: "user", content: encodeContent(message.content) };
+    case "assistant":
+      return encodeAssistant(message.content);
+    case "tool":
+      return { role: "tool", tool_call_id: message.toolCallId, content: toolText(message.content) };
+  }
+}
+
+function encodeContent(content: string | readonly (string | TextPart | ImagePart)[]): unknown {
+  if (typeof content === "string") return content;
+  return content.map((part) => {
+    if (typeof part === "string") return { type: "text", text: part };
+    if (part.type === "text") return { type: "text", text: part.text };
+    return { type: "image_url", image_url: { url: imageUrl(part) } };
+  });
+}
+
+/** Thoughts and other vendors' blocks have no place in this dialect. */
+function encodeAssistant(content: string | readonly Part[]): unknown {
+  if (typeof content === "string") return { role: "assistant", content };
+  const text = content.map((part) => part.type === "text" ? part.text : "").join("");
+  const calls = content.filter((part) => part.type === "tool_call").map((call) => ({
+    id: call.id,
+    type: "function",
+    function: { name: call.name, arguments: JSON.stringify(call.arguments) },
+  }));
+  if (calls.length === 0) return { role: "assistant", content: text };
+  return { role: "assistant", content: text === "" ? null : text, tool_calls: calls };
+}
+
+/** A tool's result is text here: of an image its media type and size. */
+function toolText(content: string | readonly (TextPart | ImagePart)[]): string {
+  if (typeof content === "string") return content;
+  return content.map((part) => part.type === "text" ? part.text : describeImage(part)).join("\n");
+}
+
+function describeImage(image: ImagePart): string {
+  const type = imageMediaType(image) ?? "image";
+  if (image.data === undefined) return `[${type} at ${image.url ?? ""}]`;
+  const padding = image.data.endsWith("==") ? 2 : image.data.endsWith("=") ? 1 : 0;
+  return `[${type}, ${image.data.length * 3 / 4 - padding} bytes]`;
+}
+
+function imageUrl(image: ImagePart): string {
+  return image.data === undefined
+    ? image.url ?? ""
+    : `data:${imageMediaType(image) ?? "image/png"};base64,${image.data}`;
+}

@@ -1,0 +1,47 @@
+/**
+ * Folds over a stream: one answer, several answers to one question, answers to many questions.
+ *
+ * @module
+ */
+import { BatchError, ResponseError } from "./error.ts";
+import type { Result, StreamEvent } from "./event.ts";
+
+/** Reads a stream to its end and keeps the result. */
+export async function resultOf<T>(events: AsyncIterable<StreamEvent<T>>): Promise<Result<T>> {
+  let result: Result<T> | undefined;
+  for await (const event of events) if (event.type === "finish") result = event.result;
+  if (result !== undefined) return result;
+  throw new ResponseError("The model's stream ended without a finish event.", { reason: "protocol" });
+}
+
+/**
+ * Runs `count` tasks, at most `concurrency` at a time, and gives their results in order. One that fails does not end
+ * the others.
+ *
+ * @throws {BatchError} with all results and errors when one failed.
+ */
+export async function runAll<R>(
+  count: number,
+  concurrency: number,
+  run: (index: number) => Promise<R>,
+): Promise<readonly R[]> {
+  const results: (R | undefined)[] = new Array(count).fill(undefined);
+  const errors: unknown[] = new Array(count).fill(undefined);
+  let failed = 0;
+  let next = 0;
+  const work = async () => {
+    while (next < count) {
+      const index = next++;
+      try {
+        results[index] = await run(index);
+      } catch (error) {
+        errors[index] = error ?? new Error("A request failed without saying why.");
+        failed++;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, count) }, work));
+  if (failed === 0) return results as R[];
+  const message = `${failed} of ${count} requests failed; results and errors stand in order on this error.`;
+  throw new BatchError(message, { results, errors });
+}

@@ -1,0 +1,95 @@
+/**
+ * Server-sent events from bytes (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+ *
+ * @module
+ */
+import { createParser } from "eventsource-parser";
+import { ResponseError } from "./error.ts";
+
+/** One event of a stream. */
+export interface ServerSentEvent {
+  /** The event's name, where it has one. */
+  readonly event?: string | undefined;
+  /** The lines of data, joined by line feeds. */
+  readonly data: string;
+  /** The event's id, where it has one. */
+  readonly id?: string | undefined;
+}
+
+/** How {@linkcode sse} reads. */
+export interface SseOptions {
+  /** The longest single event; beyond it {@linkcode ResponseError} `too_large`. */
+  readonly maxEventBytes: number;
+  /** Is told the text that came before the first event; a body that is no stream at all is recognised by it. */
+  readonly onPrologue?: ((text: string) => void) | undefined;
+}
+
+/**
+ * Reads events until `read` gives undefined. An event without its closing blank line is dropped, as the specification
+ * has it.
+ *
+ * @throws {ResponseError} `too_large` when an event is longer than allowed.
+ *
+ * @example
+ * ```ts
+ * import { sse } from "./sse.ts";
+ *
+ * const chunks = [new TextEncoder().encode("data: 1\n\ndata: 2\n\n")];
+ * for await (const event of sse(() => Promise.resolve(chunks.shift()), { maxEventBytes: 1000 })) {
+ *   console.log(event.data); // "1", then "2"
+ * }
+ * ```
+ */
+export async function* sse(
+  read: () => Promise<Uint8Array | undefined>,
+  options: SseOptions,
+): AsyncGenerator<ServerSentEvent, void, undefined> {
+  const { maxEventBytes, onPrologue } = options;
+  // With `ignoreBOM` a byte order mark is kept wherever it stands, and the first is taken off below: without it some
+  // decoders drop one at the start of every chunk.
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  let events: ServerSentEvent[] = [];
+  let tooLarge = false;
+  let first = true;
+  let prologue = true;
+  let lastChar = "";
+  const parser = createParser({
+    maxBufferSize: maxEventBytes,
+    onEvent(event) {
+      // Counting bytes is dear: only texts that could be too long are counted.
+      if (event.data.length * 3 > maxEventBytes) {
+        tooLarge ||= new TextEncoder().encode(event.data).length > maxEventBytes;
+      }
+      if (!tooLarge) events.push(event);
+    },
+    onError(error) {
+      tooLarge ||= error.type === "max-buffer-size-exceeded";
+    },
+  });
+  while (true) {
+    const bytes = await read();
+    let text = bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
+    if (first && text !== "") {
+      first = false;
+      if (text.startsWith("\uFEFF")) text = text.slice(1);
+    }
+    if (prologue) onPrologue?.(text);
+    // The parser waits whether a line feed follows a carriage return; at the end none does.
+    if (bytes === undefined && (text === "" ? lastChar : text.at(-1)) === "\r") text += "\n";
+    if (text !== "") {
+      lastChar = text.at(-1) ?? "";
+      parser.feed(text);
+    }
+    if (events.length > 0) {
+      prologue = false;
+      const ready = events;
+      events = [];
+      for (const event of ready) yield event;
+    }
+    if (tooLarge) {
+      const message = "One event of the answer is longer than maxEventBytes allows; raise it if that is right.";
+      throw new ResponseError(message, { reason: "too_large" });
+    }
+    if (bytes === undefined) return;
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * Structured output: the answer as the request's schema gives it.
+ *
+ * @module
+ */
+import { SchemaError } from "./error.ts";
+import type { DecodedResult } from "./provider.ts";
+import { type Schema, validate } from "./schema.ts";
+
+/** The vendors' words for an answer that is whole. From any other, length, refusal or a filter, nothing is parsed. */
+const WHOLE: ReadonlySet<string> = new Set(["stop", "end_turn", "stop_sequence", "completed"]);
+
+/**
+ * Parses and validates the answer; undefined where there is no schema or the answer is none to parse.
+ *
+ * @throws {SchemaError} with the path where the answer does not fit, never its content.
+ */
+export async function parseStructured(schema: Schema<unknown> | undefined, result: DecodedResult): Promise<unknown> {
+  if (schema === undefined || result.refusal !== undefined || result.toolCalls.length > 0) return undefined;
+  if (!WHOLE.has(result.finishReason)) return undefined;
+  const { usage } = result;
+  let value: unknown;
+  try {
+    value = JSON.parse(result.response);
+  } catch {
+    throw new SchemaError("The answer is no JSON, although a schema asked for it.", { path: "$", usage });
+  }
+  const validation = await validate(schema, value);
+  if (validation.ok) return validation.value;
+  const { path } = validation;
+  throw new SchemaError(`The answer does not fit the schema at ${path}.`, { path, usage });
+}

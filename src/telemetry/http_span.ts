@@ -1,0 +1,103 @@
+/**
+ * A fetch that makes one `http.request` span per attempt, ended when its body ends, fails or is cancelled.
+ *
+ * @module
+ */
+import { SpanKind } from "@opentelemetry/api";
+import { requestIdOf } from "../http.ts";
+import { isDenoBuiltIn, runInContext, suppressed } from "../otel/registry.ts";
+import { retryAfterMs } from "../retry.ts";
+import type { Context, Tracer } from "../otel_types.ts";
+import { GENERAL, LLM, SPAN, type Vocabulary } from "./names.ts";
+import { observeBody } from "./observe_body.ts";
+import { type OpenSpan, openSpan, type OptionalAttributes, quietly } from "./span.ts";
+
+/** The call that a fetch belongs to. */
+export interface FetchOwner {
+  /** Makes the spans. */
+  readonly tracer: Tracer;
+  /** The context of the span above. */
+  readonly context: Context;
+  /** The span above; under Deno's built-in OpenTelemetry it gets what the attempt's span would. */
+  readonly above: OpenSpan;
+  /** Which names are written. */
+  readonly vocabulary: Vocabulary;
+  /** Headers that this origin is to get, or none. */
+  headersFor(url: URL, context: Context): Readonly<Record<string, string>>;
+  /** An attempt begins; gives how many came before it. */
+  onAttempt(): number;
+  /** The attempt's signal aborted, whoever did it. */
+  onAbort(reason: unknown): void;
+}
+
+/** Binds `base` to a call that exists once the first request is sent. */
+export function tracedFetch(base: typeof globalThis.fetch, owner: () => FetchOwner): typeof globalThis.fetch {
+  return async (input, init) => {
+    const call = owner();
+    const url = new URL(input instanceof Request ? input.url : input);
+    const before = call.onAttempt();
+    // There Deno's own span of each fetch, which no suppression stops, is the attempt.
+    const span = isDenoBuiltIn() ? undefined : openSpan(call.tracer, {
+      name: call.vocabulary === "gen_ai" ? init?.method ?? "GET" : SPAN.http,
+      kind: SpanKind.CLIENT,
+      parent: call.context,
+      attributes: {
+        [GENERAL.method]: init?.method ?? "GET",
+        [GENERAL.serverAddress]: url.hostname,
+        [GENERAL.serverPort]: Number(url.port) || (url.protocol === "https:" ? 443 : 80),
+        [GENERAL.urlFull]: `${url.origin}${url.pathname}`,
+        [GENERAL.resendCount]: before === 0 ? undefined : before,
+      },
+    });
+    const context = span?.context ?? call.context;
+    const signal = init?.signal ?? undefined;
+    const onAbort = () => call.onAbort(signal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    const end = (failure?: unknown) => {
+      signal?.removeEventListener("abort", onAbort);
+      span?.end(failure === undefined ? undefined : failureOf(signal?.aborted ? signal.reason : failure));
+    };
+    try {
+      const extra = quietly(() => call.headersFor(url, context)) ?? {};
+      const headers = Object.keys(extra).length === 0 ? init?.headers : { ...headersOf(init?.headers), ...extra };
+      const response = await runInContext(
+        suppressed(context),
+        () => base(input, headers === undefined ? init : { ...init, headers }),
+      );
+      (span ?? call.above).set(responseAttributes(response, span === undefined));
+      if (response.status >= 400) return observeBody(response, () => end({ name: String(response.status) }));
+      return observeBody(response, end);
+    } catch (error) {
+      end(error ?? new Error("fetch failed without saying why"));
+      throw error;
+    }
+  };
+}
+
+function headersOf(headers: HeadersInit | undefined): Record<string, string> {
+  return Object.fromEntries(new Headers(headers));
+}
+
+function responseAttributes({ headers, status }: Response, onStreamSpan: boolean): OptionalAttributes {
+  const waitMs = retryAfterMs(headers);
+  return {
+    [GENERAL.statusCode]: onStreamSpan ? undefined : status,
+    [LLM.httpRequestId]: requestIdOf(headers),
+    [LLM.httpRetryAfter]: waitMs === undefined ? undefined : waitMs / 1000,
+    [LLM.httpRemainingRequests]: remaining(headers, "requests"),
+    [LLM.httpRemainingTokens]: remaining(headers, "tokens"),
+  };
+}
+
+/** OpenAI's name for it, then Anthropic's. */
+function remaining(headers: Headers, what: "requests" | "tokens"): number | undefined {
+  const value = headers.get(`x-ratelimit-remaining-${what}`) ?? headers.get(`anthropic-ratelimit-${what}-remaining`);
+  return value === null || !/^\d+$/.test(value) ? undefined : Number(value);
+}
+
+/** A runtime's own error text may hold the URL's query: only the error's name is told. */
+function failureOf(error: unknown): { readonly type: string; readonly message: string } {
+  const name = (error as { readonly name?: unknown } | null)?.name;
+  const type = typeof name === "string" && name !== "" ? name : "Error";
+  return { type, message: `The attempt failed: ${type}.` };
+}

@@ -1,0 +1,244 @@
+/**
+ * The telemetry of a language model, as a language model around it: spans and metrics of every request, on every way it
+ * can end. Not in the path while telemetry is off.
+ *
+ * @module
+ */
+import { SpanKind } from "@opentelemetry/api";
+import { ApiError, LlmError, TimeoutError } from "../error.ts";
+import type { Result, StreamEvent } from "../event.ts";
+import type { ChatRequest, LanguageModel } from "../language_model.ts";
+import { activeContext, isDenoBuiltIn, runInContext } from "../otel/registry.ts";
+import type { Context } from "../otel_types.ts";
+import { endAttributes, type Ending, type Measured, requestAttributes } from "./attributes.ts";
+import { type FetchOwner, tracedFetch } from "./http_span.ts";
+import { recordRequest } from "./metrics.ts";
+import { LLM, SPAN, streamSpanName, type Vocabulary } from "./names.ts";
+import type { ClientTelemetry } from "./options.ts";
+import { propagationHeaders } from "./propagation.ts";
+import { currentVocabulary, isRecording, meterOf, telemetryReady, tracerOf } from "./signals.ts";
+import { type OpenSpan, openSpan, quietly } from "./span.ts";
+
+/**
+ * Puts telemetry around a language model; the result is a language model like any other.
+ *
+ * @example
+ * ```ts
+ * import { instrument } from "./instrument.ts";
+ *
+ * const model = instrument({
+ *   provider: "test",
+ *   model: "silent",
+ *   async *stream() {
+ *     const result = { response: "", toolCalls: [], finishReason: "stop", provider: "test", model: "silent" };
+ *     yield { type: "finish", result: { ...result, durationSeconds: 0, messages: [] } };
+ *   },
+ * });
+ * for await (const event of model.stream({ messages: [] })) console.log(event.type); // "finish"
+ * ```
+ */
+export function instrument(model: LanguageModel, options: ClientTelemetry = {}): LanguageModel {
+  return {
+    provider: model.provider,
+    model: model.model,
+    server: model.server,
+    api: model.api,
+    stream(request) {
+      return isRecording(options) ? traced(model, options, request) : model.stream(request);
+    },
+  };
+}
+
+/** The spans of one call, once they are open. */
+interface Spans {
+  readonly request: OpenSpan;
+  /** The wire; the same as `request` where only GenAI names are written, which have no such span. */
+  readonly stream: OpenSpan;
+  readonly owner: FetchOwner;
+}
+
+function traced(model: LanguageModel, options: ClientTelemetry, request: ChatRequest): AsyncIterable<StreamEvent> {
+  const callerContext = request.parent ?? activeContext();
+  let spans: Spans | undefined;
+  let attempts = 0;
+  let chunks = 0;
+  let startedAt = 0;
+  let firstOutputAt: number | undefined;
+  let result: Result | undefined;
+  let waiting = false;
+  let ended = false;
+  let vocabulary: Vocabulary = "both";
+
+  // What the caller did wrong is thrown here, before there is a span. The spans open at the first `next()`; what goes
+  // down is bound to them through these two, which are asked only after that.
+  const inner = model.stream({
+    ...request,
+    fetch: tracedFetch(request.fetch ?? globalThis.fetch, () => opened().owner),
+    get parent(): Context {
+      return spans?.stream.context ?? callerContext;
+    },
+  });
+
+  function opened(): Spans {
+    if (spans !== undefined) return spans;
+    const tracer = tracerOf(options);
+    vocabulary = currentVocabulary();
+    startedAt = performance.now();
+    const outer = openSpan(tracer, {
+      name: vocabulary === "gen_ai" ? `chat ${model.model}` : SPAN.request,
+      kind: SpanKind.CLIENT,
+      parent: callerContext,
+      attributes: {
+        ...options.attributes,
+        ...request.attributes,
+        ...requestAttributes(model, request, vocabulary),
+      },
+    });
+    const stream = vocabulary === "gen_ai" ? outer : openSpan(tracer, {
+      name: streamSpanName(model.provider),
+      kind: SpanKind.INTERNAL,
+      parent: outer.context,
+      attributes: {
+        [LLM.model]: model.model,
+        [LLM.provider]: model.provider,
+        [LLM.streaming]: request.streaming ?? true,
+        [LLM.temperature]: request.temperature,
+      },
+    });
+    const owner: FetchOwner = {
+      tracer,
+      context: stream.context,
+      above: stream,
+      vocabulary,
+      headersFor: (url, context) => propagationHeaders(options, url, context),
+      onAttempt: () => attempts++,
+      onAbort(reason) {
+        // In the middle of a wait its own rejection ends the spans; else nobody may ever come back to be told.
+        if (!waiting) end(request.signal?.aborted ? endingOf(request.signal.reason, request) : pausedEnding(reason));
+      },
+    };
+    spans = { request: outer, stream, owner };
+    return spans;
+  }
+
+  function measured(failure: unknown): Measured {
+    const usage = result?.usage ?? (failure instanceof LlmError ? failure.usage : undefined);
+    const firstSeconds = firstOutputAt === undefined ? undefined : (firstOutputAt - startedAt) / 1000;
+    return {
+      durationSeconds: (performance.now() - startedAt) / 1000,
+      timeToFirstTokenSeconds: result?.timeToFirstTokenSeconds ?? firstSeconds,
+      retries: Math.max(0, attempts - 1),
+      usage,
+      cost: result?.cost,
+    };
+  }
+
+  function end(ending: Ending, failure?: unknown): void {
+    if (ended || spans === undefined) return;
+    ended = true;
+    const { request: outer, stream } = spans;
+    const values = measured(failure);
+    const status = ending.errorType === undefined ? undefined : {
+      type: ending.errorType,
+      message: sentenceOf(ending, failure),
+    };
+    if (stream !== outer) {
+      // Deno makes the attempts' spans itself: what they would show of retries stands here.
+      stream.set({ [LLM.chunks]: chunks, [LLM.retries]: isDenoBuiltIn() ? values.retries : undefined });
+      stream.end(status);
+    }
+    if (outer.isRecording) outer.set(endAttributes(ending, values, result, vocabulary));
+    recordRequest(quietly(() => meterOf(options)), {
+      model,
+      responseModel: result?.responseModel,
+      ending,
+      measured: values,
+      streaming: request.streaming ?? true,
+      labels: options.metricAttributes ?? {},
+      vocabulary,
+    });
+    outer.end(status);
+  }
+
+  function seen(event: StreamEvent): StreamEvent {
+    if (event.type === "text" || event.type === "thinking" || event.type === "tool_call") {
+      chunks++;
+      firstOutputAt ??= performance.now();
+    }
+    if (event.type !== "finish") return event;
+    result = { ...event.result, traceContext: spans?.request.traceContext };
+    end({ outcome: "completed" });
+    return { type: "finish", result };
+  }
+
+  function iterate(events: AsyncIterator<StreamEvent>): AsyncIterableIterator<StreamEvent> {
+    const breakOff = async (): Promise<IteratorResult<StreamEvent>> => {
+      if (spans === undefined) await events.return?.();
+      else {
+        const { context } = spans.stream;
+        try {
+          await runInContext(context, async () => await events.return?.());
+        } finally {
+          end({ outcome: "cancelled" });
+        }
+      }
+      return { value: undefined, done: true };
+    };
+    return {
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+      async next() {
+        if (spans === undefined) {
+          const loading = telemetryReady();
+          if (loading !== undefined) await loading;
+        }
+        const { stream, request: outer } = opened();
+        waiting = true;
+        try {
+          const next = await runInContext(stream.context, () => events.next());
+          if (next.done) end({ outcome: "completed" });
+          return next.done ? next : { value: seen(next.value), done: false };
+        } catch (error) {
+          end(endingOf(error, request), error);
+          if (error instanceof LlmError && error.traceContext === undefined) {
+            Reflect.set(error, "traceContext", outer.traceContext);
+          }
+          throw error;
+        } finally {
+          waiting = false;
+        }
+      },
+      return: breakOff,
+      async throw(error) {
+        await breakOff();
+        throw error;
+      },
+    };
+  }
+
+  return { [Symbol.asyncIterator]: () => iterate(inner[Symbol.asyncIterator]()) };
+}
+
+/** An error that is the signal's own reason is the caller's wish, any other a failure. */
+function endingOf(error: unknown, { signal }: ChatRequest): Ending {
+  const cancelled = signal?.aborted === true && error === signal.reason;
+  const name = error instanceof Error || error instanceof DOMException ? error.name : undefined;
+  if (cancelled) return { outcome: "cancelled", errorType: name ?? "AbortError" };
+  if (error instanceof ApiError) return { outcome: "error", errorType: String(error.status) };
+  return { outcome: "error", errorType: name ?? "Error" };
+}
+
+/** The total timeout of a reader that went away is the end of what it left behind, not a failure it saw. */
+function pausedEnding(reason: unknown): Ending {
+  const errorType = reason instanceof TimeoutError || !(reason instanceof Error) ? undefined : reason.name;
+  return errorType === undefined || errorType === "AbortError"
+    ? { outcome: "cancelled" }
+    : { outcome: "error", errorType };
+}
+
+/** The sentence on a failed span. The messages of this library's errors are its own and hold no content. */
+function sentenceOf({ outcome, errorType }: Ending, failure: unknown): string {
+  if (outcome === "cancelled") return "The caller ended the request.";
+  return failure instanceof LlmError ? failure.message : `The request failed: ${errorType}.`;
+}

@@ -1,0 +1,194 @@
+/**
+ * All instruments, and what one request adds to them.
+ *
+ * No instrument names a value type: integer counters throw under Deno's built-in OpenTelemetry, doubles work everywhere.
+ *
+ * @module
+ */
+import type { Counter, Histogram } from "@opentelemetry/api";
+import type { LanguageModel } from "../language_model.ts";
+import type { Attributes, Meter } from "../otel_types.ts";
+import { allInputTokens, type Ending, type Measured } from "./attributes.ts";
+import {
+  GEN_AI,
+  GEN_AI_INFERENCE_METRIC,
+  GEN_AI_METRIC,
+  genAiProvider,
+  GENERAL,
+  LLM,
+  LLM_METRIC,
+  type Vocabulary,
+} from "./names.ts";
+import { defined, quietly } from "./span.ts";
+
+/** One request, as the metrics see it. */
+export interface RequestMeasurement {
+  /** Who was asked. */
+  readonly model: LanguageModel;
+  /** The model that answered, where one did. */
+  readonly responseModel: string | undefined;
+  /** How it ended. */
+  readonly ending: Ending;
+  /** What was measured. */
+  readonly measured: Measured;
+  /** Whether it streamed: only then is there a first token to wait for. */
+  readonly streaming: boolean;
+  /** The client's own labels. */
+  readonly labels: Attributes;
+  /** Which names are written. */
+  readonly vocabulary: Vocabulary;
+}
+
+/** Bounds that double from `first`, `count` of them. */
+function doubling(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, power) => Number((first * 2 ** power).toFixed(2)));
+}
+
+const LLM_SECONDS = doubling(0.01, 16);
+const GEN_AI_SECONDS = doubling(0.01, 14);
+const TOKENS = Array.from({ length: 14 }, (_, power) => 4 ** power);
+
+interface Instruments {
+  counter(name: string, unit: string, description: string): Counter;
+  histogram(name: string, unit: string, bounds: readonly number[], description: string): Histogram;
+}
+
+/** Instruments are made once per meter, when first used; a meter is the same object for as long as its provider is. */
+const made = new WeakMap<Meter, Instruments>();
+
+function instrumentsOf(meter: Meter): Instruments {
+  const known = made.get(meter);
+  if (known !== undefined) return known;
+  const counters = new Map<string, Counter>();
+  const histograms = new Map<string, Histogram>();
+  const instruments: Instruments = {
+    counter(name, unit, description) {
+      let counter = counters.get(name);
+      if (counter === undefined) counters.set(name, counter = meter.createCounter(name, { unit, description }));
+      return counter;
+    },
+    histogram(name, unit, bounds, description) {
+      let histogram = histograms.get(name);
+      if (histogram === undefined) {
+        const advice = { explicitBucketBoundaries: [...bounds] };
+        histograms.set(name, histogram = meter.createHistogram(name, { unit, description, advice }));
+      }
+      return histogram;
+    },
+  };
+  made.set(meter, instruments);
+  return instruments;
+}
+
+/** Adds one request that has ended; never throws. */
+export function recordRequest(meter: Meter | undefined, measurement: RequestMeasurement): void {
+  if (meter === undefined) return;
+  quietly(() => {
+    const instruments = instrumentsOf(meter);
+    recordOwn(instruments, measurement);
+    if (measurement.vocabulary === "both") recordGenAi(instruments, measurement);
+    if (measurement.vocabulary === "gen_ai") recordGenAiNewest(instruments, measurement);
+  });
+}
+
+/** The project's own. What the GenAI conventions lack (cost, requests, retries) is recorded under their names too. */
+function recordOwn(instruments: Instruments, measurement: RequestMeasurement): void {
+  const { model, ending, measured, streaming, vocabulary } = measurement;
+  const labels = { [LLM.model]: model.model, [LLM.provider]: model.provider, ...measurement.labels };
+  const count = (name: string, unit: string, value: number, description: string) => {
+    if (Number.isFinite(value)) instruments.counter(name, unit, description).add(value, labels);
+  };
+  const { usage, cost } = measured;
+  count(LLM_METRIC.requests, "{request}", 1, "Requests that were sent.");
+  count(LLM_METRIC.failed, "{request}", ending.outcome === "error" ? 1 : 0, "Requests that failed.");
+  count(LLM_METRIC.retries, "{request}", measured.retries, "Attempts beyond a request's first.");
+  const unpriced = usage !== undefined && cost === undefined ? 1 : 0;
+  count(LLM_METRIC.unpriced, "{request}", unpriced, "Requests whose price is not known.");
+  if (cost !== undefined) count(LLM_METRIC.cost, "USD", cost.total, "What requests cost, in US dollars.");
+  if (vocabulary === "gen_ai") return;
+  if (usage !== undefined) {
+    count(LLM_METRIC.inputTokens, "{token}", usage.inputTokens, "Input tokens billed at full price.");
+    count(LLM_METRIC.outputTokens, "{token}", usage.outputTokens, "Output tokens.");
+    count(LLM_METRIC.cacheReadTokens, "{token}", usage.cacheReadTokens, "Input tokens read from the vendor's cache.");
+    count(
+      LLM_METRIC.cacheWriteTokens,
+      "{token}",
+      usage.cacheWriteTokens,
+      "Input tokens written to the vendor's cache.",
+    );
+    count(LLM_METRIC.reasoningTokens, "{token}", usage.reasoningTokens, "Output tokens spent on reasoning.");
+  }
+  instruments.histogram(LLM_METRIC.duration, "s", LLM_SECONDS, "From the first attempt to the end.")
+    .record(measured.durationSeconds, labels);
+  if (streaming && measured.timeToFirstTokenSeconds !== undefined) {
+    instruments.histogram(LLM_METRIC.timeToFirstToken, "s", LLM_SECONDS, "From the first attempt to the first token.")
+      .record(measured.timeToFirstTokenSeconds, labels);
+  }
+}
+
+function genAiLabels({ model, responseModel, labels }: RequestMeasurement): Attributes {
+  return defined({
+    [GEN_AI.operation]: "chat",
+    [GEN_AI.provider]: genAiProvider(model.provider),
+    [GEN_AI.requestModel]: model.model,
+    [GEN_AI.responseModel]: responseModel,
+    [GENERAL.serverAddress]: model.server?.address,
+    [GENERAL.serverPort]: model.server?.port,
+    ...labels,
+  });
+}
+
+function withError(labels: Attributes, { errorType }: Ending): Attributes {
+  return errorType === undefined ? labels : { ...labels, [GENERAL.errorType]: errorType };
+}
+
+/** The GenAI client metrics that back ends know today. */
+function recordGenAi(instruments: Instruments, measurement: RequestMeasurement): void {
+  const { ending, measured: { usage, durationSeconds, timeToFirstTokenSeconds }, streaming } = measurement;
+  const labels = genAiLabels(measurement);
+  const seconds = withError(labels, ending);
+  if (usage !== undefined) {
+    const tokens = instruments.histogram(GEN_AI_METRIC.tokenUsage, "{token}", TOKENS, "Tokens per request.");
+    tokens.record(allInputTokens(usage), { ...labels, [GEN_AI.tokenType]: "input" });
+    tokens.record(usage.outputTokens, { ...labels, [GEN_AI.tokenType]: "output" });
+  }
+  instruments.histogram(GEN_AI_METRIC.duration, "s", GEN_AI_SECONDS, "Duration of requests.").record(
+    durationSeconds,
+    seconds,
+  );
+  if (streaming && timeToFirstTokenSeconds !== undefined) {
+    instruments.histogram(GEN_AI_METRIC.timeToFirstChunk, "s", GEN_AI_SECONDS, "Time to the first chunk of an answer.")
+      .record(timeToFirstTokenSeconds, seconds);
+  }
+}
+
+/** The GenAI client metrics in their newest form. */
+function recordGenAiNewest(instruments: Instruments, measurement: RequestMeasurement): void {
+  const { ending, measured: { usage, durationSeconds, timeToFirstTokenSeconds }, streaming } = measurement;
+  const names = GEN_AI_INFERENCE_METRIC;
+  const labels = genAiLabels(measurement);
+  const seconds = withError(labels, ending);
+  const time = (name: string, description: string, value: number) => {
+    instruments.histogram(name, "s", GEN_AI_SECONDS, description).record(value, seconds);
+  };
+  time(names.duration, "Duration of inference.", durationSeconds);
+  if (streaming && timeToFirstTokenSeconds !== undefined) {
+    time(names.timeToFirstChunk, "Time to the first chunk of an answer.", timeToFirstTokenSeconds);
+  }
+  if (usage === undefined) return;
+  // A request may carry images, and no vendor says which tokens were whose.
+  const tokenLabels = { ...labels, [GEN_AI.tokenModality]: "unknown" };
+  const add = (name: string, description: string, value: number) => {
+    instruments.counter(name, "{token}", description).add(value, tokenLabels);
+  };
+  add(names.inputTokens, "Input tokens, cached ones included.", allInputTokens(usage));
+  add(names.outputTokens, "Output tokens.", usage.outputTokens);
+  add(names.cacheReadTokens, "Input tokens read from the cache.", usage.cacheReadTokens);
+  add(names.cacheWriteTokens, "Input tokens written to the cache.", usage.cacheWriteTokens);
+  add(names.reasoningTokens, "Output tokens spent on reasoning.", usage.reasoningTokens);
+  const spread = (name: string, description: string, value: number) => {
+    instruments.histogram(name, "{token}", TOKENS, description).record(value, labels);
+  };
+  spread(names.operationInputTokens, "Input tokens per request.", allInputTokens(usage));
+  spread(names.operationOutputTokens, "Output tokens per request.", usage.outputTokens);
+}

@@ -1,0 +1,41 @@
+/**
+ * Telemetry of `@sik/llms`, for programs that configure it without loading clients.
+ *
+ * ```ts
+ * import { configureTelemetry, flushTelemetry } from "@sik/llms/telemetry";
+ *
+ * configureTelemetry({ enabled: true, serviceName: "travel-desk" });
+ * await flushTelemetry({ timeoutMs: 2000 });
+ * ```
+ *
+ * @module
+ */
+export {
+  configureTelemetry,
+  flushTelemetry,
+  getMeter,
+  getTracer,
+  isTelemetryEnabled,
+  shutdownTelemetry,
+  startTelemetry,
+  type Telemetry,
+} from "./signals.ts";
+export type { CaptureContent, ClientTelemetry, Redact, RedactPlace, TelemetryOptions } from "./options.ts";
+export type { Vocabulary } from "./names.ts";
+export type { Rule, TelemetryState } from "../otel/lifecycle.ts";
+export type {
+  BatchSettings,
+  Counts,
+  ExportOutcome,
+  FlushOptions,
+  FlushReport,
+  MetricExporterLike,
+  MetricReaderLike,
+  OtelOptions,
+  SamplerLike,
+  Signal,
+  SpanExporterLike,
+  SpanProcessorLike,
+  Trouble,
+} from "../otel/options.ts";
+export type { Attributes, Context, Link, Meter, Span, TraceContext, Tracer } from "../otel_types.ts";

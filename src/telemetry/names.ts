@@ -1,0 +1,162 @@
+/**
+ * Every name that this library writes on spans and metrics; no other file spells one.
+ *
+ * Two vocabularies describe the same facts: `llm.*`, the project's own, and OpenTelemetry's GenAI conventions. Those
+ * deployed today are in https://github.com/open-telemetry/semantic-conventions (v1.37, docs/gen-ai); the newest form is
+ * main of https://github.com/open-telemetry/semantic-conventions-genai as of 2026-08.
+ *
+ * @module
+ */
+
+/** Which names are written. */
+export type Vocabulary = "both" | "llm" | "gen_ai";
+
+/** Names of spans that do not depend on the vendor. */
+export const SPAN = {
+  request: "llm.request",
+  http: "http.request",
+  sample: "llm.sample",
+  batchGenerate: "llm.batch_generate",
+} as const;
+
+/** The span of the wire; the vendor's name is in the middle. */
+export function streamSpanName(provider: string): string {
+  return `llm.${provider}.stream`;
+}
+
+/** The project's own attributes. */
+export const LLM = {
+  model: "llm.model",
+  provider: "llm.provider",
+  operation: "llm.operation",
+  streaming: "llm.streaming",
+  messagesCount: "llm.messages.count",
+  inputContentLength: "llm.input.content_length",
+  temperature: "llm.request.temperature",
+  topP: "llm.request.top_p",
+  maxTokens: "llm.request.max_tokens",
+  seed: "llm.request.seed",
+  reasoningEffort: "llm.reasoning.effort",
+  tokensInput: "llm.tokens.input",
+  tokensOutput: "llm.tokens.output",
+  tokensCacheRead: "llm.tokens.cache_read",
+  tokensCacheWrite: "llm.tokens.cache_write",
+  tokensReasoning: "llm.tokens.reasoning",
+  tokensTotal: "llm.tokens.total",
+  costTotal: "llm.cost.total",
+  costInput: "llm.cost.input",
+  costOutput: "llm.cost.output",
+  costCacheRead: "llm.cost.cache_read",
+  costCacheWrite: "llm.cost.cache_write",
+  costOther: "llm.cost.other",
+  costSource: "llm.cost.source",
+  responseId: "llm.response.id",
+  responseModel: "llm.response.model",
+  finishReason: "llm.response.finish_reason",
+  timeToFirstToken: "llm.time_to_first_token_seconds",
+  duration: "llm.duration_seconds",
+  outcome: "llm.stream.outcome",
+  chunks: "llm.stream.chunks",
+  retries: "llm.retries",
+  toolCallsCount: "llm.tool_calls.count",
+  sampleSize: "llm.sample.size",
+  batchSize: "llm.batch.size",
+  batchSampleN: "llm.batch.sample_n",
+  httpRequestId: "llm.http.request_id",
+  httpRetryAfter: "llm.http.retry_after_seconds",
+  httpRemainingRequests: "llm.http.ratelimit.remaining_requests",
+  httpRemainingTokens: "llm.http.ratelimit.remaining_tokens",
+} as const;
+
+/** Attributes of OpenTelemetry's GenAI conventions, OpenAI's own among them. */
+export const GEN_AI = {
+  operation: "gen_ai.operation.name",
+  provider: "gen_ai.provider.name",
+  requestModel: "gen_ai.request.model",
+  conversationId: "gen_ai.conversation.id",
+  temperature: "gen_ai.request.temperature",
+  topP: "gen_ai.request.top_p",
+  topK: "gen_ai.request.top_k",
+  maxTokens: "gen_ai.request.max_tokens",
+  seed: "gen_ai.request.seed",
+  stopSequences: "gen_ai.request.stop_sequences",
+  stream: "gen_ai.request.stream",
+  reasoningLevel: "gen_ai.request.reasoning.level",
+  outputType: "gen_ai.output.type",
+  responseId: "gen_ai.response.id",
+  responseModel: "gen_ai.response.model",
+  finishReasons: "gen_ai.response.finish_reasons",
+  timeToFirstChunk: "gen_ai.response.time_to_first_chunk",
+  inputTokens: "gen_ai.usage.input_tokens",
+  outputTokens: "gen_ai.usage.output_tokens",
+  cacheReadTokens: "gen_ai.usage.cache_read.input_tokens",
+  cacheWriteTokens: "gen_ai.usage.cache_write.input_tokens",
+  /** What readers deployed today know cache writes by. */
+  cacheCreationTokens: "gen_ai.usage.cache_creation.input_tokens",
+  reasoningTokens: "gen_ai.usage.reasoning.output_tokens",
+  tokenType: "gen_ai.token.type",
+  tokenModality: "gen_ai.token.modality",
+  openaiApiType: "openai.api.type",
+  openaiServiceTier: "openai.response.service_tier",
+  openaiFingerprint: "openai.response.system_fingerprint",
+} as const;
+
+/** Attributes of the general conventions. */
+export const GENERAL = {
+  errorType: "error.type",
+  method: "http.request.method",
+  statusCode: "http.response.status_code",
+  resendCount: "http.request.resend_count",
+  serverAddress: "server.address",
+  serverPort: "server.port",
+  urlFull: "url.full",
+} as const;
+
+/** Metrics under the project's own names. */
+export const LLM_METRIC = {
+  requests: "llm_requests_total",
+  failed: "llm_requests_failed_total",
+  inputTokens: "llm_tokens_input_total",
+  outputTokens: "llm_tokens_output_total",
+  cacheReadTokens: "llm_cache_read_tokens_total",
+  cacheWriteTokens: "llm_cache_write_tokens_total",
+  reasoningTokens: "llm_reasoning_tokens_total",
+  cost: "llm_cost_total_usd",
+  duration: "llm_request_duration_seconds",
+  timeToFirstToken: "llm_time_to_first_token_seconds",
+  unpriced: "llm_unpriced_requests_total",
+  retries: "llm_retries_total",
+} as const;
+
+/** Metrics of the GenAI conventions that back ends know today. */
+export const GEN_AI_METRIC = {
+  tokenUsage: "gen_ai.client.token.usage",
+  duration: "gen_ai.client.operation.duration",
+  timeToFirstChunk: "gen_ai.client.operation.time_to_first_chunk",
+} as const;
+
+/** Metrics of the newest form of the GenAI conventions. */
+export const GEN_AI_INFERENCE_METRIC = {
+  duration: "gen_ai.client.inference.duration",
+  timeToFirstChunk: "gen_ai.client.inference.time_to_first_chunk",
+  inputTokens: "gen_ai.client.inference.usage.input_tokens",
+  outputTokens: "gen_ai.client.inference.usage.output_tokens",
+  cacheReadTokens: "gen_ai.client.inference.usage.cache_read.input_tokens",
+  cacheWriteTokens: "gen_ai.client.inference.usage.cache_write.input_tokens",
+  reasoningTokens: "gen_ai.client.inference.usage.reasoning.output_tokens",
+  operationInputTokens: "gen_ai.client.inference.operation.input_tokens",
+  operationOutputTokens: "gen_ai.client.inference.operation.output_tokens",
+} as const;
+
+/** The conventions' well-known values where they spell a provider in another way. */
+const GEN_AI_PROVIDER: ReadonlyMap<string, string> = new Map([
+  ["mistral", "mistral_ai"],
+  ["xai", "x_ai"],
+  ["gemini", "gcp.gemini"],
+  ["azure", "azure.ai.openai"],
+]);
+
+/** The provider's name in the GenAI conventions. */
+export function genAiProvider(provider: string): string {
+  return GEN_AI_PROVIDER.get(provider) ?? provider;
+}

@@ -1,0 +1,105 @@
+/**
+ * Spans that cannot hurt: whatever a tracer, a sampler or a processor throws, the user's call goes on.
+ *
+ * @module
+ */
+import {
+  INVALID_SPAN_CONTEXT,
+  isSpanContextValid,
+  type Link,
+  ROOT_CONTEXT,
+  type SpanKind,
+  SpanStatusCode,
+  trace,
+} from "@opentelemetry/api";
+import type { Attributes, Context, Span, TraceContext, Tracer } from "../otel_types.ts";
+import { GENERAL } from "./names.ts";
+
+/** What a span is opened with. */
+export interface SpanStart {
+  /** Its name. */
+  readonly name: string;
+  /** Its kind. */
+  readonly kind: SpanKind;
+  /** The context that holds its parent. */
+  readonly parent: Context;
+  /** What samplers see. */
+  readonly attributes: OptionalAttributes;
+  /** Other spans it points to. */
+  readonly links?: readonly Link[] | undefined;
+}
+
+/** Attributes of which some may not be known. */
+export type OptionalAttributes = { readonly [name: string]: Attributes[string] | undefined };
+
+/** An open span. */
+export interface OpenSpan {
+  /** The context in which it is the active span. */
+  readonly context: Context;
+  /** Where it is to be found; undefined when it is recorded nowhere. */
+  readonly traceContext: TraceContext | undefined;
+  /** False when nobody will see its attributes: then they need not be built. */
+  readonly isRecording: boolean;
+  /** Sets attributes; what is undefined is left out. */
+  set(attributes: OptionalAttributes): void;
+  /** Gives it another name. */
+  rename(name: string): void;
+  /** Ends it, once: a failure's type makes its status ERROR, with a sentence of ours. */
+  end(failure?: { readonly type: string; readonly message: string }): void;
+}
+
+/** Opens a span. */
+export function openSpan(tracer: Tracer, start: SpanStart): OpenSpan {
+  const { name, kind, attributes, links } = start;
+  const parent = withoutInvalidSpan(start.parent);
+  const span = quietly(() => {
+    return tracer.startSpan(name, { kind, attributes: defined(attributes), links: [...(links ?? [])] }, parent);
+  }) ?? trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+  let ended = false;
+  return {
+    context: isSpanContextValid(span.spanContext()) ? trace.setSpan(parent, span) : parent,
+    traceContext: traceContextOf(span),
+    isRecording: quietly(() => span.isRecording()) ?? false,
+    set: (more) => void quietly(() => span.setAttributes(defined(more))),
+    rename: (to) => void quietly(() => span.updateName(to)),
+    end(failure) {
+      if (ended) return;
+      ended = true;
+      quietly(() => {
+        if (failure !== undefined) {
+          span.setAttribute(GENERAL.errorType, failure.type);
+          span.setStatus({ code: SpanStatusCode.ERROR, message: failure.message });
+        }
+      });
+      quietly(() => span.end());
+    },
+  };
+}
+
+/** A parent of zeros makes Deno's built-in tracer throw, and is nobody's child anywhere. */
+function withoutInvalidSpan(context: Context): Context {
+  const parent = quietly(() => trace.getSpanContext(context));
+  if (parent === undefined || isSpanContextValid(parent)) return context ?? ROOT_CONTEXT;
+  return trace.deleteSpan(context);
+}
+
+function traceContextOf(span: Span): TraceContext | undefined {
+  const { traceId, spanId, traceFlags } = span.spanContext();
+  return isSpanContextValid(span.spanContext()) ? { traceId, spanId, traceFlags } : undefined;
+}
+
+/** The attributes that are known. */
+export function defined(attributes: OptionalAttributes): Attributes {
+  const known: Attributes = {};
+  for (const name in attributes) if (attributes[name] !== undefined) known[name] = attributes[name];
+  return known;
+}
+
+/** Telemetry never throws into the user's call: what fails here is lost, and nothing else is. */
+export function quietly<R>(run: () => R): R | undefined {
+  try {
+    return run();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Tools: what the model may ask for, with typed arguments.
+ *
+ * @module
+ */
+import type { Context } from "./otel_types.ts";
+import type { Schema } from "./schema.ts";
+
+/** What a tool is handed besides its arguments. */
+export interface ToolContext {
+  /** The id of the model's call. */
+  readonly callId: string;
+  /** Aborts when the caller does, and when the tool's time is up. */
+  readonly signal: AbortSignal;
+  /** The tool's span, to hand on as `parent` where no context manager exists. */
+  readonly context?: Context | undefined;
+}
+
+/** What the model may ask for. */
+export interface Tool {
+  /** What the model calls it by: letters, digits, `_` and `-`, at most 64. */
+  readonly name: string;
+  /** Tells the model what it does and when to use it. */
+  readonly description: string;
+  /** The arguments. */
+  readonly parameters: Schema<unknown>;
+  /**
+   * A value or a promise: text and lists of `TextPart`/`ImagePart` go as they are, other values as JSON. A Client never
+   * runs tools; the agent does, and refuses a tool without it.
+   */
+  readonly execute?: ((args: never, context: ToolContext) => unknown) | undefined;
+}
+
+/** What {@linkcode defineTool} takes: a {@linkcode Tool} whose `execute` knows the type of its arguments. */
+export interface ToolDefinition<A> {
+  /** What the model calls it by: letters, digits, `_` and `-`, at most 64. */
+  readonly name: string;
+  /** Tells the model what it does and when to use it. */
+  readonly description: string;
+  /** The arguments. */
+  readonly parameters: Schema<A>;
+  /** Does the work; see {@linkcode Tool}. */
+  readonly execute?: ((args: A, context: ToolContext) => unknown) | undefined;
+}
+
+/**
+ * Makes a tool whose `execute` gets arguments of the type that `parameters` describes.
+ *
+ * @example
+ * ```ts
+ * import { defineTool } from "./tool.ts";
+ *
+ * const weather = defineTool<{ city: string }>({
+ *   name: "weather",
+ *   description: "Gives the weather of a city.",
+ *   parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
+ *   execute: ({ city }) => `It is sunny in ${city}.`,
+ * });
+ * console.log(weather.name); // "weather"
+ * ```
+ */
+export function defineTool<A>(tool: ToolDefinition<A>): Tool {
+  return tool as Tool;
+}
