@@ -18,7 +18,7 @@ interface DenoLike {
 interface ProcessLike {
   readonly versions?: Readonly<Record<string, string | undefined>>;
   readonly env?: Readonly<Record<string, string | undefined>>;
-  readonly stderr?: { write(text: string): unknown };
+  exitCode?: number;
   getBuiltinModule?(name: string): unknown;
   on?(event: string, listener: () => void): unknown;
   off?(event: string, listener: () => void): unknown;
@@ -117,6 +117,11 @@ export function onBeforeExit(listener: () => void): () => void {
 export function unrefTimer(timer: unknown): void {
   if (typeof timer === "number") globals.Deno?.unrefTimer?.(timer);
   else (timer as { unref?: () => void }).unref?.();
+}
+
+/** Says how the program will have ended, without ending it. */
+export function setExitCode(code: number): void {
+  if (globals.process !== undefined) globals.process.exitCode = code;
 }
 
 /** Writes one line for the operator, away from the program's own output. */

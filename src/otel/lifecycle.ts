@@ -10,6 +10,7 @@ import { asyncStorage, importAsyncStorage, isRequestBound, onBeforeExit, readVar
 import { createContextManager } from "./context_manager.ts";
 import { booleanOf, readEnvironment } from "./environment.ts";
 import { flushForeign, NO_REPORT, reportOf } from "./flush.ts";
+import { watchLateRegistration } from "./late_registration.ts";
 import type { FlushOptions, FlushReport, OtelOptions } from "./options.ts";
 import { isDenoBuiltIn, registry } from "./registry.ts";
 import type { Providers } from "./sdk.ts";
@@ -47,6 +48,7 @@ let loaded: Loaded | undefined;
 let loading: Promise<void> | undefined;
 let stopped = false;
 let ownContextManager: unknown;
+let lateRegistration = false;
 let trouble: TroubleLog = createTroubleLog({ onError: undefined, silent: false });
 
 const EXIT_FLUSH_MS = 2_000;
@@ -115,6 +117,11 @@ export function currentOptions(): OtelOptions {
   return options;
 }
 
+/** Whether somebody tried to register a provider after zero-config did. */
+export function wasRegistrationRefused(): boolean {
+  return lateRegistration;
+}
+
 /** Begins loading where that is allowed outside a request; whoever needs the providers waits by {@linkcode ready}. */
 export function prepare(): void {
   if (currentRule() !== "zero-config" || loaded !== undefined || isRequestBound()) return;
@@ -157,10 +164,12 @@ export async function flush({ timeoutMs = FLUSH_MS }: FlushOptions = {}, retryCo
 
 /** Flushes, lets go of everything, and stays off until the next {@linkcode configure}. */
 export async function shutdown(how: FlushOptions = {}): Promise<FlushReport> {
+  await loaded?.providers.release();
   const report = await flush(how);
   const ended = loaded;
   loaded = undefined;
   stopped = true;
+  lateRegistration = false;
   options = {};
   if (ended !== undefined) {
     ended.unhook();
@@ -201,6 +210,14 @@ function warnIgnored(): void {
   );
 }
 
+function warnLate(): void {
+  lateRegistration = true;
+  trouble.warn(
+    "A telemetry provider was registered after this library's own, so OpenTelemetry refused it: register it before the " +
+      "first client is made, or leave OTEL_SDK_DISABLED unset.",
+  );
+}
+
 async function load(): Promise<void> {
   try {
     const sdk = await import("./sdk.ts");
@@ -213,7 +230,13 @@ async function load(): Promise<void> {
     settings.warnings.forEach(trouble.warn);
     const providers = sdk.buildProviders(options, settings, trouble);
     const registered = options.registerGlobally === false ? {} : register(providers);
-    loaded = { providers, settings, registered, unhook: hookExit() };
+    const stopHook = hookExit();
+    const stopWatch = watchLateRegistration(warnLate);
+    const unhook = () => {
+      stopHook();
+      stopWatch();
+    };
+    loaded = { providers, settings, registered, unhook };
   } catch {
     stopped = true;
     trouble.warn("OpenTelemetry's SDK could not be loaded; telemetry is off.");

@@ -27,6 +27,8 @@ export interface Registry {
   readonly metrics?: MeterProvider;
   /** The context manager. */
   readonly context?: ContextManager;
+  /** Where the API's diagnostics go. */
+  readonly diag?: unknown;
   /** The propagator. */
   readonly propagation?: TextMapPropagator;
 }

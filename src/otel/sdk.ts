@@ -45,6 +45,8 @@ export interface Providers {
   readonly meterProvider: MeterProvider | undefined;
   /** Sends everything. */
   flush(signal: AbortSignal, retryConnection: boolean): Promise<{ readonly spans: Flushed; readonly metrics: Flushed }>;
+  /** Lets the filter decide about the traces it still holds; the last flush then sends those it keeps. */
+  release(): Promise<void>;
   /** Lets go of everything. */
   shutdown(): Promise<void>;
   /** How many spans wait or are on their way. */
@@ -72,9 +74,11 @@ export function buildProviders(options: OtelOptions, settings: Settings, trouble
     trouble,
   });
 
-  const filtered = queue === undefined || options.filter === undefined
-    ? queue
-    : options.filter(queue as unknown as SpanProcessorLike);
+  // The filter passes spans on; flushing and ending the queue is done here, with a report.
+  const done = () => Promise.resolve();
+  const filter = queue &&
+    options.filter?.({ ...queue, forceFlush: done, shutdown: done } as unknown as SpanProcessorLike);
+  const filtered = filter ?? queue;
   const guests = [...(options.spanProcessors ?? [])];
   const processors = [...(filtered === undefined ? [] : [filtered]), ...guests] as unknown as SpanProcessor[];
   if (settings.logLevel === "debug") processors.push(spanPrinter());
@@ -97,6 +101,9 @@ export function buildProviders(options: OtelOptions, settings: Settings, trouble
       const theirs = [...guests, ...guestReaders].map((guest) => settled(guest.forceFlush()));
       const [[spans, metrics]] = await Promise.all([own, ...theirs]);
       return { spans, metrics };
+    },
+    async release() {
+      if (filter !== undefined) await settled(filter.shutdown());
     },
     async shutdown() {
       const all = [queue, reader, ...guests, ...guestReaders];

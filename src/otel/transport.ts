@@ -45,18 +45,20 @@ export async function send(body: Uint8Array, options: TransportOptions, how: Sen
   const { signal } = call;
   const timer = setTimeout(() => call.abort(new DOMException("timeout", "TimeoutError")), options.timeoutMs);
   const deadline = performance.now() + options.timeoutMs;
+  let reason = `${place(options.url)} did not answer in time`;
   try {
     const { payload, encoding } = await compress(body, options.gzip);
     for (let attempt = 0;; attempt++) {
       const outcome = await once(payload, encoding, options, signal);
       if (outcome.ok || !outcome.retryable || signal.aborted) return outcome;
       if (outcome.status === undefined && !how.retryConnection) return outcome;
+      reason = outcome.reason;
       const waitMs = outcome.retryAfterMs ?? backoffMs(attempt);
       if (performance.now() + waitMs >= deadline) return outcome;
       await sleep(waitMs, signal);
     }
   } catch {
-    return { ok: false, reason: `${place(options.url)} did not answer in time` };
+    return { ok: false, reason }; // The wait for another attempt ended: what the last one met is the reason.
   } finally {
     clearTimeout(timer);
     call.release();

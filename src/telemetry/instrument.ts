@@ -5,18 +5,19 @@
  * @module
  */
 import { SpanKind } from "@opentelemetry/api";
-import { ApiError, LlmError, TimeoutError } from "../error.ts";
+import { ApiError, LlmError, ResponseError, TimeoutError } from "../error.ts";
 import type { Result, StreamEvent } from "../event.ts";
 import type { ChatRequest, LanguageModel } from "../language_model.ts";
 import { activeContext, isDenoBuiltIn, runInContext } from "../otel/registry.ts";
 import type { Context } from "../otel_types.ts";
 import { endAttributes, type Ending, type Measured, requestAttributes } from "./attributes.ts";
+import { type Capture, inputContent, outputContent, redacted } from "./content.ts";
 import { type FetchOwner, tracedFetch } from "./http_span.ts";
 import { recordRequest } from "./metrics.ts";
-import { LLM, SPAN, streamSpanName, type Vocabulary } from "./names.ts";
+import { EXCEPTION_MESSAGE, LLM, SPAN, streamSpanName, type Vocabulary } from "./names.ts";
 import type { ClientTelemetry } from "./options.ts";
 import { propagationHeaders } from "./propagation.ts";
-import { currentVocabulary, isRecording, meterOf, telemetryReady, tracerOf } from "./signals.ts";
+import { captureOf, currentVocabulary, isRecording, meterOf, telemetryReady, tracerOf } from "./signals.ts";
 import { type OpenSpan, openSpan, quietly } from "./span.ts";
 
 /**
@@ -68,6 +69,7 @@ function traced(model: LanguageModel, options: ClientTelemetry, request: ChatReq
   let waiting = false;
   let ended = false;
   let vocabulary: Vocabulary = "both";
+  const capture = captureOf(options);
 
   // What the caller did wrong is thrown here, before there is a span. The spans open at the first `next()`; what goes
   // down is bound to them through these two, which are asked only after that.
@@ -94,6 +96,7 @@ function traced(model: LanguageModel, options: ClientTelemetry, request: ChatReq
         ...requestAttributes(model, request, vocabulary),
       },
     });
+    if (outer.isRecording) outer.set(inputContent(request, capture));
     const stream = vocabulary === "gen_ai" ? outer : openSpan(tracer, {
       name: streamSpanName(model.provider),
       kind: SpanKind.INTERNAL,
@@ -140,14 +143,16 @@ function traced(model: LanguageModel, options: ClientTelemetry, request: ChatReq
     const values = measured(failure);
     const status = ending.errorType === undefined ? undefined : {
       type: ending.errorType,
-      message: sentenceOf(ending, failure),
+      message: sentenceOf(ending, failure, capture),
     };
     if (stream !== outer) {
       // Deno makes the attempts' spans itself: what they would show of retries stands here.
       stream.set({ [LLM.chunks]: chunks, [LLM.retries]: isDenoBuiltIn() ? values.retries : undefined });
       stream.end(status);
     }
-    if (outer.isRecording) outer.set(endAttributes(ending, values, result, vocabulary));
+    if (outer.isRecording) {
+      outer.set({ ...endAttributes(ending, values, result, vocabulary), ...outputContent(result, capture) });
+    }
     recordRequest(quietly(() => meterOf(options)), {
       model,
       responseModel: result?.responseModel,
@@ -172,7 +177,9 @@ function traced(model: LanguageModel, options: ClientTelemetry, request: ChatReq
   }
 
   function iterate(events: AsyncIterator<StreamEvent>): AsyncIterableIterator<StreamEvent> {
+    let brokenOff = false;
     const breakOff = async (): Promise<IteratorResult<StreamEvent>> => {
+      brokenOff = true;
       if (spans === undefined) await events.return?.();
       else {
         const { context } = spans.stream;
@@ -197,7 +204,7 @@ function traced(model: LanguageModel, options: ClientTelemetry, request: ChatReq
         waiting = true;
         try {
           const next = await runInContext(stream.context, () => events.next());
-          if (next.done) end({ outcome: "completed" });
+          if (next.done) end({ outcome: brokenOff ? "cancelled" : "completed" });
           return next.done ? next : { value: seen(next.value), done: false };
         } catch (error) {
           end(endingOf(error, request), error);
@@ -237,8 +244,14 @@ function pausedEnding(reason: unknown): Ending {
     : { outcome: "error", errorType };
 }
 
-/** The sentence on a failed span. The messages of this library's errors are its own and hold no content. */
-function sentenceOf({ outcome, errorType }: Ending, failure: unknown): string {
+/**
+ * The sentence on a failed span: this library's own, which holds no content; the vendor's words, which may quote it,
+ * only where content is recorded.
+ */
+function sentenceOf({ outcome, errorType }: Ending, failure: unknown, capture: Capture): string {
   if (outcome === "cancelled") return "The caller ended the request.";
-  return failure instanceof LlmError ? failure.message : `The request failed: ${errorType}.`;
+  if (!(failure instanceof LlmError)) return `The request failed: ${errorType}.`;
+  const said = failure instanceof ApiError || failure instanceof ResponseError ? failure.vendorMessage : undefined;
+  const words = said === undefined || !capture.output ? undefined : redacted(said, EXCEPTION_MESSAGE, capture);
+  return words === undefined ? failure.message : `${failure.message} ${words}`;
 }

@@ -20,6 +20,12 @@ export {
   startTelemetry,
   type Telemetry,
 } from "./signals.ts";
+export { createSpanLink } from "./links.ts";
+export { type Evaluation, recordEvaluation } from "./evaluation.ts";
+export { extractContext, type IncomingHeaders, injectContext, withContext } from "./propagation.ts";
+export { costBasedSampler, type CostBasedSamplerOptions } from "./sampler.ts";
+export { tailFilter, type TailFilterOptions } from "./tail_filter.ts";
+export { diagnoseTelemetry, type Diagnosis, type Finding } from "./diagnose.ts";
 export type { CaptureContent, ClientTelemetry, Redact, RedactPlace, TelemetryOptions } from "./options.ts";
 export type { Vocabulary } from "./names.ts";
 export type { Rule, TelemetryState } from "../otel/lifecycle.ts";

@@ -24,6 +24,11 @@ export function streamSpanName(provider: string): string {
   return `llm.${provider}.stream`;
 }
 
+/** The span of a judgement; its name is in the caller's hand. */
+export function evaluationSpanName(name: string): string {
+  return `evaluation.${name}`;
+}
+
 /** The project's own attributes. */
 export const LLM = {
   model: "llm.model",
@@ -99,6 +104,36 @@ export const GEN_AI = {
   openaiApiType: "openai.api.type",
   openaiServiceTier: "openai.response.service_tier",
   openaiFingerprint: "openai.response.system_fingerprint",
+} as const;
+
+/** Attributes that hold content, and are written only where that was asked for. */
+export const CONTENT = {
+  inputMessages: "gen_ai.input.messages",
+  outputMessages: "gen_ai.output.messages",
+  systemInstructions: "gen_ai.system_instructions",
+  toolDefinitions: "gen_ai.tool.definitions",
+  toolArguments: "gen_ai.tool.call.arguments",
+  toolResult: "gen_ai.tool.call.result",
+} as const;
+
+/** Where the vendor's words on a failure stand, as far as a redactor is told. */
+export const EXCEPTION_MESSAGE = "exception.message";
+
+/** Attributes of a judgement. */
+export const EVALUATION = {
+  score: "evaluation.score",
+  criteria: "evaluation.criteria",
+  label: "evaluation.label",
+  genAiName: "gen_ai.evaluation.name",
+  genAiScore: "gen_ai.evaluation.score.value",
+  genAiLabel: "gen_ai.evaluation.score.label",
+  genAiExplanation: "gen_ai.evaluation.explanation",
+} as const;
+
+/** Attributes of a link. */
+export const LINK = {
+  type: "link.type",
+  evaluation: "evaluation_of_generation",
 } as const;
 
 /** Attributes of the general conventions. */

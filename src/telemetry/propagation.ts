@@ -1,15 +1,87 @@
 /**
- * What other services are told of the trace: nothing, unless their origin is named
- * (https://www.w3.org/TR/trace-context/).
+ * Trace context across services, in W3C's form (https://www.w3.org/TR/trace-context/). Baggage is never read or sent.
  *
  * @module
  */
-import { isSpanContextValid, trace } from "@opentelemetry/api";
+import { createTraceState, isSpanContextValid, ROOT_CONTEXT, trace } from "@opentelemetry/api";
 import { currentOptions } from "../otel/lifecycle.ts";
+import { activeContext, runInContext } from "../otel/registry.ts";
 import type { Context } from "../otel_types.ts";
 import type { ClientTelemetry, TelemetryOptions } from "./options.ts";
 
-/** The headers that `url` is to get: trace context for the origins in `propagateTo`, else none. Baggage is never sent. */
+/** Headers of a request that came in: fetch's, or Node's. */
+export type IncomingHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
+
+const TRACEPARENT = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/;
+/** https://www.w3.org/TR/trace-context/#key: a simple key, or one with a tenant. */
+const STATE_KEY = /^(?:[a-z][\w\-*/]{0,255}|[a-z\d][\w\-*/]{0,240}@[a-z][\w\-*/]{0,13})$/;
+/** https://www.w3.org/TR/trace-context/#value */
+const STATE_VALUE = /^[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
+const MOST_STATE_MEMBERS = 32;
+
+/**
+ * The context that a request's `traceparent` and `tracestate` name, to be handed on as `parent` or to
+ * {@linkcode withContext}. Without them, or where they are not valid, the root context: a new trace begins.
+ *
+ * @example
+ * ```ts
+ * import { extractContext, withContext } from "./propagation.ts";
+ *
+ * const headers = new Headers({ traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" });
+ * withContext(extractContext(headers), () => console.log("spans made here continue the caller's trace"));
+ * ```
+ */
+export function extractContext(headers: IncomingHeaders): Context {
+  const parents = valuesOf(headers, "traceparent");
+  // Two parents are no parent (https://www.w3.org/TR/trace-context/#traceparent-header).
+  const match = parents.length === 1 ? TRACEPARENT.exec(parents[0]?.trim() ?? "") : null;
+  if (match === null) return ROOT_CONTEXT;
+  const [, version, traceId = "", spanId = "", flags = "00", rest] = match;
+  // Version ff is forbidden; version 00 has exactly four fields, later ones may have more.
+  if (version === "ff" || version === "00" && rest !== undefined) return ROOT_CONTEXT;
+  const span = { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & 1, isRemote: true };
+  if (!isSpanContextValid(span)) return ROOT_CONTEXT;
+  const state = traceStateOf(valuesOf(headers, "tracestate").join(","));
+  return trace.setSpanContext(
+    ROOT_CONTEXT,
+    state === undefined ? span : { ...span, traceState: createTraceState(state) },
+  );
+}
+
+/**
+ * Writes `traceparent`, and `tracestate` where there is one, for a request to a service of one's own.
+ *
+ * @example
+ * ```ts
+ * import { injectContext } from "./propagation.ts";
+ *
+ * const headers = new Headers();
+ * injectContext(headers); // Writes nothing outside of a span.
+ * ```
+ */
+export function injectContext(headers: Headers | Record<string, string>, context: Context = activeContext()): void {
+  for (const [name, value] of Object.entries(traceHeaders(context))) {
+    if (headers instanceof Headers) headers.set(name, value);
+    else headers[name] = value;
+  }
+}
+
+/**
+ * Calls `fn` with `context` as the caller's context, across awaits where the runtime has a context manager.
+ *
+ * @example
+ * ```ts
+ * import { extractContext, withContext } from "./propagation.ts";
+ *
+ * const answer = await withContext(extractContext(new Headers()), async () => await Promise.resolve(42));
+ * console.log(answer); // 42
+ * ```
+ */
+export function withContext<R>(context: Context, fn: () => R): R {
+  return runInContext(context, fn);
+}
+
+/** The headers that `url` is to get: trace context for the origins in `propagateTo`, else none. */
 export function propagationHeaders(
   options: ClientTelemetry,
   url: URL,
@@ -20,12 +92,38 @@ export function propagationHeaders(
   return traceHeaders(context);
 }
 
-/** `traceparent`, and `tracestate` where there is one. */
-export function traceHeaders(context: Context): Readonly<Record<string, string>> {
+function traceHeaders(context: Context): Readonly<Record<string, string>> {
   const span = trace.getSpanContext(context);
   if (span === undefined || !isSpanContextValid(span)) return {};
   const flags = (span.traceFlags & 0xff).toString(16).padStart(2, "0");
   const traceparent = `00-${span.traceId}-${span.spanId}-${flags}`;
   const tracestate = span.traceState?.serialize();
   return tracestate ? { traceparent, tracestate } : { traceparent };
+}
+
+/** The members of a list that is valid as a whole; a list with one bad member, or a key twice, is dropped. */
+function traceStateOf(value: string): string | undefined {
+  const members = value.split(",").map((member) => member.replace(/^[ \t]+|[ \t]+$/g, "")).filter((member) =>
+    member !== ""
+  );
+  if (members.length === 0 || members.length > MOST_STATE_MEMBERS) return undefined;
+  const keys = new Set<string>();
+  for (const member of members) {
+    const at = member.indexOf("=");
+    const key = member.slice(0, Math.max(0, at));
+    if (!STATE_KEY.test(key) || !STATE_VALUE.test(member.slice(at + 1)) || keys.has(key)) return undefined;
+    keys.add(key);
+  }
+  return members.join(",");
+}
+
+/** All values of a header. Fetch joins them by a comma; names are told apart by case in Node's plain objects. */
+function valuesOf(headers: IncomingHeaders, name: string): readonly string[] {
+  if (headers instanceof Headers) {
+    const value = headers.get(name);
+    return value === null ? [] : [value];
+  }
+  return Object.entries(headers)
+    .filter(([key]) => key.toLowerCase() === name)
+    .flatMap(([, value]) => value === undefined ? [] : typeof value === "string" ? [value] : [...value]);
 }

@@ -10,6 +10,7 @@ import {
   currentMeterProvider,
   currentOptions,
   currentRule,
+  currentSettings,
   currentState,
   currentTracerProvider,
   flush,
@@ -25,6 +26,7 @@ import type { FlushOptions, FlushReport } from "../otel/options.ts";
 import { isRequestBound } from "../runtime.ts";
 import type { Meter, Tracer } from "../otel_types.ts";
 import { PACKAGE_NAME, PACKAGE_VERSION } from "../version.ts";
+import type { Capture } from "./content.ts";
 import type { Vocabulary } from "./names.ts";
 import type { ClientTelemetry, TelemetryOptions } from "./options.ts";
 
@@ -199,6 +201,27 @@ export function currentVocabulary(): Vocabulary {
   if (vocabulary !== undefined) return vocabulary;
   const optIns = readEnv("OTEL_SEMCONV_STABILITY_OPT_IN")?.split(",").map((word) => word.trim()) ?? [];
   return optIns.includes("gen_ai_latest_experimental") ? "gen_ai" : "both";
+}
+
+/** Below this limit a value stays whole on its way through every back end that is known. */
+const LONGEST_CONTENT = 64 * 1024;
+
+/** What is recorded of content: the client's word, else the process's, else the environment's; nothing by default. */
+export function captureOf(options: ClientTelemetry): Capture {
+  const all = currentOptions() as TelemetryOptions;
+  const capture = options.captureContent ?? all.captureContent ?? isContentWanted();
+  return {
+    input: capture === true || capture === "input",
+    output: capture === true || capture === "output",
+    redact: options.redact ?? all.redact,
+    maxLength: Math.min(LONGEST_CONTENT, currentSettings()?.attributeValueLengthLimit ?? Infinity),
+  };
+}
+
+/** `SPAN_ONLY` and `SPAN_AND_EVENT` are the conventions' words, `true` is what went before them. */
+function isContentWanted(): boolean {
+  const word = readEnv("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT")?.trim().toLowerCase();
+  return word === "true" || word === "span_only" || word === "span_and_event";
 }
 
 /** Waits for zero-config's providers; undefined where there is nothing to wait for. */

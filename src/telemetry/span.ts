@@ -76,11 +76,14 @@ export function openSpan(tracer: Tracer, start: SpanStart): OpenSpan {
   };
 }
 
-/** A parent of zeros makes Deno's built-in tracer throw, and is nobody's child anywhere. */
+/** A parent of zeros makes Deno's built-in tracer throw, and is nobody's child anywhere; what is no context is none. */
 function withoutInvalidSpan(context: Context): Context {
-  const parent = quietly(() => trace.getSpanContext(context));
-  if (parent === undefined || isSpanContextValid(parent)) return context ?? ROOT_CONTEXT;
-  return trace.deleteSpan(context);
+  try {
+    const parent = trace.getSpanContext(context);
+    return parent === undefined || isSpanContextValid(parent) ? context : trace.deleteSpan(context);
+  } catch {
+    return ROOT_CONTEXT;
+  }
 }
 
 function traceContextOf(span: Span): TraceContext | undefined {
