@@ -5,14 +5,14 @@
  */
 import { beginAttempt, timeoutError } from "./attempt.ts";
 import { conclude, withoutKey } from "./conclude.ts";
+import { breakable, type Lifeline } from "./breakable.ts";
 import type { Call, Connection, Progress } from "./connection.ts";
-import { follow, sleep } from "./deadline.ts";
+import { sleep } from "./deadline.ts";
 import { ApiError, ConfigError, LlmError, StreamTruncatedError } from "./error.ts";
 import type { NoticeEvent, StreamEvent } from "./event.ts";
 import { exchange } from "./exchange.ts";
 import { mayRetry } from "./http.ts";
-import type { ChatRequest, LanguageModel } from "./language_model.ts";
-import type { EncodedRequest } from "./provider.ts";
+import type { LanguageModel } from "./language_model.ts";
 import { backoffMs } from "./retry.ts";
 
 /** Connects a dialect to the network. */
@@ -26,56 +26,8 @@ export function connect(connection: Connection): LanguageModel {
     stream(request) {
       const encoded = provider.encode(model, request);
       const body = jsonOf(encoded.body);
-      return { [Symbol.asyncIterator]: () => iterate(connection, request, encoded, body) };
-    },
-  };
-}
-
-/**
- * The iterator of one call. It is not the generator itself: a generator answers `return` only after a `next` that is
- * under way, and breaking off must end that one too.
- */
-function iterate(
-  connection: Connection,
-  request: ChatRequest,
-  encoded: EncodedRequest,
-  body: string,
-): AsyncIterableIterator<StreamEvent> {
-  const call = follow(request.signal);
-  let brokenOff = false;
-  const { signal, abort } = call;
-  const events = answer({ connection, request, encoded, body, signal, abort });
-  const breakOff = async (): Promise<IteratorResult<StreamEvent>> => {
-    brokenOff = true;
-    call.release();
-    // In the middle of a wait the abort ends it; between two waits the generator's own clean-up closes the socket.
-    if (pending > 0) call.abort(new DOMException("The reader broke off.", "AbortError"));
-    await events.return();
-    return { value: undefined, done: true };
-  };
-  let pending = 0;
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    async next() {
-      pending++;
-      try {
-        const next = await events.next();
-        if (next.done) call.release();
-        return next;
-      } catch (error) {
-        call.release();
-        if (brokenOff) return { value: undefined, done: true };
-        throw error;
-      } finally {
-        pending--;
-      }
-    },
-    return: breakOff,
-    async throw(error) {
-      await breakOff();
-      throw error;
+      const begin = (lifeline: Lifeline) => answer({ connection, request, encoded, body, ...lifeline });
+      return { [Symbol.asyncIterator]: () => breakable(request.signal, begin) };
     },
   };
 }
@@ -89,6 +41,8 @@ async function* answer(call: Call): AsyncGenerator<StreamEvent, void, undefined>
   const total = totalMs === undefined
     ? undefined
     : setTimeout(() => abort(timeoutError("total", timeouts, progress.text)), totalMs);
+  // A reader that pauses may never come back: what was aborted waits for nothing.
+  signal.addEventListener("abort", () => clearTimeout(total), { once: true });
   try {
     yield* connection.notices;
     for (const notice of encoded.notices ?? []) yield { type: "notice", ...notice };

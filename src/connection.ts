@@ -4,6 +4,7 @@
  * @module
  */
 import type { Timeouts } from "./attempt.ts";
+import type { Lifeline } from "./breakable.ts";
 import type { NoticeEvent } from "./event.ts";
 import type { ChatRequest } from "./language_model.ts";
 import type { EncodedRequest, Provider } from "./provider.ts";
@@ -34,7 +35,7 @@ export interface Connection {
 }
 
 /** One call over a connection. */
-export interface Call {
+export interface Call extends Lifeline {
   /** The connection. */
   readonly connection: Connection;
   /** What is asked. */
@@ -43,10 +44,6 @@ export interface Call {
   readonly encoded: EncodedRequest;
   /** The same as JSON. */
   readonly body: string;
-  /** Ends the call with its own reason. */
-  readonly signal: AbortSignal;
-  /** Ends the call for a reason of ours. */
-  abort(reason: unknown): void;
 }
 
 /** What one call has come to. */

@@ -26,7 +26,7 @@ export function conversationOf(messages: Messages): readonly Message[] {
     throw new ConfigError(`Messages must be a string or a list of messages, not ${kindOf(messages)}.`);
   }
   if (messages.length === 0) throw new ConfigError("The list of messages is empty; give at least one.");
-  messages.forEach(checkMessage);
+  for (const [index, message] of messages.entries()) checkMessage(message, index); // `forEach` skips holes.
   return messages;
 }
 
@@ -48,7 +48,7 @@ function checkMessage(message: unknown, index: number): void {
     throw new ConfigError(`${at}.content must be a string or a list of parts, not ${kindOf(content)}.`);
   }
   if (content.length === 0 && role === "user") throw new ConfigError(`${at}.content is an empty list.`);
-  content.forEach((part, place) => checkPart(part, role, `${at}.content[${place}]`));
+  for (const [place, part] of content.entries()) checkPart(part, role, `${at}.content[${place}]`);
 }
 
 function checkPart(part: unknown, role: string, at: string): void {

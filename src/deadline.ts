@@ -22,7 +22,7 @@ export function follow(signal: AbortSignal | undefined): Follower {
   const controller = new AbortController();
   const onAbort = () => controller.abort(signal?.reason);
   if (signal?.aborted) onAbort();
-  else signal?.addEventListener("abort", onAbort);
+  else signal?.addEventListener("abort", onAbort, { once: true });
   return {
     signal: controller.signal,
     abort: (reason) => controller.abort(reason),
@@ -66,6 +66,9 @@ export function orAborted<T>(promise: Promise<T>, signal: AbortSignal, onLate?: 
   });
 }
 
+/** The longest wait that a timer of any runtime can make: a longer one fires at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Measures how long the other side is silent while it is being waited for; the waiter's own pauses do not count. */
 export interface Silence {
   /** The wait for the other side begins. */
@@ -85,7 +88,7 @@ export function watchSilence(limitMs: number, onSilence: () => void): Silence {
     wait() {
       if (left === Infinity) return;
       since = performance.now();
-      timer = setTimeout(onSilence, left);
+      timer = setTimeout(onSilence, Math.min(left, LONGEST_TIMER_MS));
     },
     rest() {
       if (timer === undefined) return;

@@ -60,7 +60,7 @@ export async function* exchange(
       if (event.event !== "ping") attempt.output();
       yield event;
     }
-    if (prologue !== undefined && !looksLikeEvents(prologue)) throw new NoStream(prologue);
+    if (prologue !== undefined && !looksLikeEvents(prologue)) throw new NoStream(prologue.replace(/^\uFEFF/, ""));
   })();
   try {
     for await (const event of provider.decode(outputs, request, onOutput)) {

@@ -45,12 +45,11 @@ export async function* sse(
   options: SseOptions,
 ): AsyncGenerator<ServerSentEvent, void, undefined> {
   const { maxEventBytes, onPrologue } = options;
-  // With `ignoreBOM` a byte order mark is kept wherever it stands, and the first is taken off below: without it some
+  // With `ignoreBOM` a byte order mark is kept wherever it stands, and the parser takes the first off: without it some
   // decoders drop one at the start of every chunk.
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   let events: ServerSentEvent[] = [];
   let tooLarge = false;
-  let first = true;
   let prologue = true;
   let lastChar = "";
   const parser = createParser({
@@ -69,10 +68,6 @@ export async function* sse(
   while (true) {
     const bytes = await read();
     let text = bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
-    if (first && text !== "") {
-      first = false;
-      if (text.startsWith("\uFEFF")) text = text.slice(1);
-    }
     if (prologue) onPrologue?.(text);
     // The parser waits whether a line feed follows a carriage return; at the end none does.
     if (bytes === undefined && (text === "" ? lastChar : text.at(-1)) === "\r") text += "\n";

@@ -51,11 +51,16 @@ export function tracedFetch(base: typeof globalThis.fetch, owner: () => FetchOwn
     });
     const context = span?.context ?? call.context;
     const signal = init?.signal ?? undefined;
-    const onAbort = () => call.onAbort(signal?.reason);
+    let over = false;
+    const onAbort = () => end(signal?.reason);
     signal?.addEventListener("abort", onAbort, { once: true });
     const end = (failure?: unknown) => {
+      if (over) return;
+      over = true;
       signal?.removeEventListener("abort", onAbort);
       span?.end(failure === undefined ? undefined : failureOf(signal?.aborted ? signal.reason : failure));
+      // The body may be cancelled by an abort before the listener here is told: either way the call is, once.
+      if (signal?.aborted) call.onAbort(signal.reason);
     };
     try {
       const extra = quietly(() => call.headersFor(url, context)) ?? {};

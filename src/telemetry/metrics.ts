@@ -104,7 +104,7 @@ function recordOwn(instruments: Instruments, measurement: RequestMeasurement): v
   count(LLM_METRIC.retries, "{request}", measured.retries, "Attempts beyond a request's first.");
   const unpriced = usage !== undefined && cost === undefined ? 1 : 0;
   count(LLM_METRIC.unpriced, "{request}", unpriced, "Requests whose price is not known.");
-  if (cost !== undefined) count(LLM_METRIC.cost, "USD", cost.total, "What requests cost, in US dollars.");
+  if (cost !== undefined) count(LLM_METRIC.cost, "{USD}", cost.total, "What requests cost, in US dollars.");
   if (vocabulary === "gen_ai") return;
   if (usage !== undefined) {
     count(LLM_METRIC.inputTokens, "{token}", usage.inputTokens, "Input tokens billed at full price.");

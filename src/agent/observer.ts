@@ -1,0 +1,44 @@
+/**
+ * What the agent tells of its steps while it takes them; telemetry turns it into spans. The agent itself knows none.
+ *
+ * @module
+ */
+import type { NextAction, Result } from "../event.ts";
+import type { ToolCall } from "../message.ts";
+import type { Context } from "../otel_types.ts";
+
+/** A step that is under way. */
+export interface Step<E> {
+  /** The context of whatever the step does. */
+  readonly context: Context | undefined;
+  /** Calls `fn` inside that context. */
+  run<R>(fn: () => R): R;
+  /** Ends the step, once. */
+  end(ending: E): void;
+}
+
+/** How a turn ended. */
+export type TurnEnding =
+  | { readonly nextAction: NextAction; readonly result: Result }
+  | { readonly error: unknown }
+  | { readonly brokenOff: true };
+
+/** How a tool ended. */
+export type ToolEnding =
+  | { readonly result: unknown; readonly contentLength: number; readonly error?: undefined }
+  | { readonly error: unknown }
+  | { readonly brokenOff: true };
+
+/** Is told of an agent's steps. */
+export interface AgentObserver {
+  /** A turn begins: one request, whatever comes of it. */
+  turn(number: number): Step<TurnEnding>;
+  /** A tool begins; `declared` is false for a name that only the model knows. */
+  tool(call: ToolCall, declared: boolean, description: string | undefined): Step<ToolEnding>;
+}
+
+/** Nobody is told. */
+export const unobserved: AgentObserver = {
+  turn: () => ({ context: undefined, run: (fn) => fn(), end() {} }),
+  tool: () => ({ context: undefined, run: (fn) => fn(), end() {} }),
+};
