@@ -15,6 +15,7 @@
 
 // Clients
 export { type ClientOptions, createClient } from "./src/create_client.ts";
+export { type AgentOptions, createReasoningAgent } from "./src/create_reasoning_agent.ts";
 export { type BatchOptions, type Client, clientOf } from "./src/client.ts";
 export type { Timeouts } from "./src/attempt.ts";
 

@@ -47,7 +47,7 @@ export interface AttemptOptions {
 /** One attempt. */
 export interface Attempt {
   /** Posts; see {@linkcode post}. */
-  post(request: Omit<Post, "signal">): Promise<Response>;
+  post(request: Omit<Post, "signal" | "onHeaders">): Promise<Response>;
   /** The next bytes of the response; undefined at its end. */
   read(): Promise<Uint8Array | undefined>;
   /** What came was output: from here on the idle timeout holds. */
@@ -107,7 +107,7 @@ export function beginAttempt(options: AttemptOptions): Attempt {
     async post(request) {
       silence.wait();
       try {
-        const response = await post({ ...request, signal });
+        const response = await post({ ...request, signal, onHeaders: silence.rest });
         reader = response.body?.getReader();
         return response;
       } finally {

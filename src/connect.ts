@@ -7,7 +7,7 @@ import { beginAttempt, timeoutError } from "./attempt.ts";
 import { conclude, withoutKey } from "./conclude.ts";
 import { breakable, type Lifeline } from "./breakable.ts";
 import type { Call, Connection, Progress } from "./connection.ts";
-import { sleep } from "./deadline.ts";
+import { LONGEST_TIMER_MS, sleep } from "./deadline.ts";
 import { ApiError, ConfigError, LlmError, StreamTruncatedError } from "./error.ts";
 import type { NoticeEvent, StreamEvent } from "./event.ts";
 import { exchange } from "./exchange.ts";
@@ -40,7 +40,7 @@ async function* answer(call: Call): AsyncGenerator<StreamEvent, void, undefined>
   const { totalMs } = timeouts;
   const total = totalMs === undefined
     ? undefined
-    : setTimeout(() => abort(timeoutError("total", timeouts, progress.text)), totalMs);
+    : setTimeout(() => abort(timeoutError("total", timeouts, progress.text)), Math.min(totalMs, LONGEST_TIMER_MS));
   // A reader that pauses may never come back: what was aborted waits for nothing.
   signal.addEventListener("abort", () => clearTimeout(total), { once: true });
   try {

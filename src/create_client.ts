@@ -10,7 +10,7 @@ import { connect } from "./connect.ts";
 import { endpointOf } from "./endpoint.ts";
 import { ConfigError } from "./error.ts";
 import type { NoticeEvent } from "./event.ts";
-import type { RequestOptions } from "./language_model.ts";
+import type { LanguageModel, RequestOptions } from "./language_model.ts";
 import type { Provider } from "./provider.ts";
 import { providerNamed, providerNames } from "./providers/mod.ts";
 import { aroundBatch } from "./telemetry/batch.ts";
@@ -72,19 +72,17 @@ export interface ClientOptions extends Omit<RequestOptions, "schema" | "parent" 
  * ```
  */
 export function createClient(model: string, options: ClientOptions = {}): Client {
-  const {
-    provider: given,
-    api,
-    apiKey,
-    baseUrl,
-    headers,
-    fetch,
-    maxRetries,
-    timeouts,
-    maxEventBytes,
-    price,
-    telemetry,
-  } = options;
+  const { fetch, telemetry } = options;
+  const languageModel = modelOf(model, options);
+  const defaults = defaultsOf(options);
+  if (telemetry === false) return makeClient(languageModel, { defaults, fetch });
+  return makeClient(languageModel, { defaults, fetch, around: aroundBatch(languageModel, telemetry) });
+}
+
+/** The language model of a name: its dialect, connected and, unless that is switched off, instrumented. */
+export function modelOf(model: string, options: ClientOptions): LanguageModel {
+  const { provider: given, api, apiKey, baseUrl, headers, maxRetries, timeouts, maxEventBytes, price, telemetry } =
+    options;
   if (typeof model !== "string" || model === "") throw new ConfigError("The model's name is missing.");
   const { provider, byName, notices } = providerOf(model, given, api, baseUrl);
   checkNumbers({ maxRetries, maxEventBytes, ...timeouts });
@@ -98,13 +96,9 @@ export function createClient(model: string, options: ClientOptions = {}): Client
     price,
     notices,
   });
-  if (telemetry === false) return makeClient(connection, { defaults: defaultsOf(options), fetch });
+  if (telemetry === false) return connection;
   prepareTelemetry();
-  return makeClient(instrument(connection, telemetry), {
-    defaults: defaultsOf(options),
-    fetch,
-    around: aroundBatch(connection, telemetry),
-  });
+  return instrument(connection, telemetry);
 }
 
 /** Which dialect speaks to the model, and whether it was found by a name. */
@@ -140,7 +134,8 @@ function unknownModel(model: string, provider: string): NoticeEvent {
   return { type: "notice", code: "unknown_model", message };
 }
 
-function defaultsOf(options: ClientOptions): RequestOptions {
+/** What holds for every request of a client, of the options it is made with. */
+export function defaultsOf(options: ClientOptions): RequestOptions {
   const { provider: _1, api: _2, apiKey: _3, baseUrl: _4, headers: _5, fetch: _6, ...rest } = options;
   const { maxRetries: _7, timeouts: _8, maxEventBytes: _9, price: _10, telemetry: _11, ...defaults } = rest;
   return defaults;

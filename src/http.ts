@@ -24,6 +24,8 @@ export interface Post {
   readonly hasKey: boolean;
   /** Reads a refusal in the vendor's dialect. */
   errorOf(status: number, body: unknown): VendorError;
+  /** Is told when the headers are there: a refusal's body is waited for on a clock of its own. */
+  onHeaders?(): void;
 }
 
 const ERROR_BODY_BYTES = 64 * 1024;
@@ -59,6 +61,7 @@ export async function post(request: Post): Promise<Response> {
     if (signal.aborted) throw signal.reason;
     throw connectionErrorOf(error, url);
   }
+  request.onHeaders?.();
   if (response.ok) return response;
   throw await refusalOf(response, request);
 }

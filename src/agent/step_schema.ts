@@ -30,7 +30,9 @@ export function stepSchema(tools: readonly Tool[], answer: Schema<unknown> | und
     tool: { type: ["string", "null"], enum: [...tools.map(({ name }) => name), null] },
     arguments: { type: ["string", "null"], description: "The tool's arguments, as a JSON text." },
   };
-  const whenDone = answer === undefined ? { type: ["string", "null"] } : { anyOf: [jsonSchemaOf(answer, "schema"), { type: "null" }] };
+  const whenDone = answer === undefined
+    ? { type: ["string", "null"] }
+    : { anyOf: [jsonSchemaOf(answer, "schema"), { type: "null" }] };
   const properties = {
     thought: { type: "string" },
     next_action: { type: "string", enum: actions },
@@ -46,9 +48,13 @@ export function stepInstructions(tools: readonly Tool[]): string {
     "finish when you can answer; then, and only then, give the answer.";
   if (tools.length === 0) return how;
   const list = tools.map(({ name, description, parameters }) => {
-    return `- ${name}: ${description} Arguments: ${JSON.stringify(jsonSchemaOf(parameters, `The parameters of tool ${name}`))}`;
+    return `- ${name}: ${description} Arguments: ${
+      JSON.stringify(jsonSchemaOf(parameters, `The parameters of tool ${name}`))
+    }`;
   });
-  return `${how} Choose use_tool to have a tool called, with its arguments as a JSON text.\n\nTools:\n${list.join("\n")}`;
+  return `${how} Choose use_tool to have a tool called, with its arguments as a JSON text.\n\nTools:\n${
+    list.join("\n")
+  }`;
 }
 
 /**
@@ -85,7 +91,9 @@ export function checkTools(tools: readonly Tool[]): void {
   for (const { name, execute } of tools) {
     if (!/^[\w-]{1,64}$/.test(name)) throw new ConfigError("A tool's name must be 1 to 64 letters, digits, _ or -.");
     if (names.has(name)) throw new ConfigError(`Two tools are named ${name}.`);
-    if (execute === undefined) throw new ConfigError(`The tool ${name} has no execute: an agent runs its tools itself.`);
+    if (execute === undefined) {
+      throw new ConfigError(`The tool ${name} has no execute: an agent runs its tools itself.`);
+    }
     names.add(name);
   }
 }

@@ -78,7 +78,9 @@ async function runTool(call: ToolCall, options: ToolRunOptions, signal: AbortSig
       throw new UnknownToolError(`There is no tool of that name; there are: ${names || "none"}.`);
     }
     const validation = await validate(tool.parameters, call.arguments);
-    if (!validation.ok) throw new InvalidArgumentsError(`The arguments do not fit the tool's parameters at ${validation.path}.`);
+    if (!validation.ok) {
+      throw new InvalidArgumentsError(`The arguments do not fit the tool's parameters at ${validation.path}.`);
+    }
     const context = { callId: call.id, signal: line.signal, context: step.context };
     const execute = tool.execute as (args: unknown, context: unknown) => unknown;
     const work = step.run(async () => await execute(validation.value, context));

@@ -8,9 +8,9 @@
  */
 import type { Result } from "../event.ts";
 import type { ChatRequest } from "../language_model.ts";
-import { imageMediaType, type ImagePart, type Message, type Part, type TextPart } from "../message.ts";
+import { imageMediaType, type ImagePart, type Message, type Part, type TextPart, type ToolCall } from "../message.ts";
 import { jsonSchemaOf } from "../schema.ts";
-import { fitJson } from "./fit_json.ts";
+import { cutText, fitJson } from "./fit_json.ts";
 import { CONTENT } from "./names.ts";
 import type { Redact } from "./options.ts";
 import type { OptionalAttributes } from "./span.ts";
@@ -31,20 +31,22 @@ export interface Capture {
 interface RecordedMessage {
   readonly role: string;
   readonly parts: readonly unknown[];
-  readonly finish_reason?: string;
 }
 
 /** What the request says. */
 export function inputContent(request: ChatRequest, capture: Capture): OptionalAttributes {
   if (!capture.input) return {};
-  const system = request.messages.filter((message) => message.role === "system");
-  const others = request.messages.filter((message) => message.role !== "system");
-  const { tools = [] } = request;
+  const { cacheContent = [], messages, tools = [] } = request;
+  const instructions = [
+    ...(typeof cacheContent === "string" ? [cacheContent] : cacheContent),
+    ...messages.flatMap((message) => message.role === "system" ? [message.content] : []),
+  ];
+  const others = messages.filter((message) => message.role !== "system");
   return {
-    [CONTENT.systemInstructions]: system.length === 0
+    [CONTENT.systemInstructions]: instructions.length === 0
       ? undefined
       : valueOf(CONTENT.systemInstructions, capture, (redact) => {
-        return system.flatMap(({ content }) => textPart(content, "system", redact));
+        return instructions.flatMap((text) => textPart(text, "system", redact));
       }),
     [CONTENT.inputMessages]: valueOf(
       CONTENT.inputMessages,
@@ -53,7 +55,7 @@ export function inputContent(request: ChatRequest, capture: Capture): OptionalAt
     ),
     [CONTENT.toolDefinitions]: tools.length === 0 ? undefined : valueOf(CONTENT.toolDefinitions, capture, (redact) => {
       return tools.map(({ name, description, parameters }) => {
-        const schema = jsonSchemaOf(parameters, "parameters");
+        const schema = leaves(jsonSchemaOf(parameters, "parameters"), "system", redact);
         return { type: "function", name, description: redact(description, "system"), parameters: schema };
       });
     }),
@@ -65,15 +67,31 @@ export function outputContent(result: Result | undefined, capture: Capture): Opt
   if (!capture.output || result === undefined) return {};
   return {
     [CONTENT.outputMessages]: valueOf(CONTENT.outputMessages, capture, (redact) => {
-      return result.messages.map((message) => ({ ...messageOf(message, redact), finish_reason: result.finishReason }));
+      return result.messages.map((message, index) => {
+        const recorded = messageOf(message, redact);
+        if (message.role !== "assistant") return recorded;
+        const unsaid = index === 0 ? unsaidParts(result, redact) : [];
+        return { role: recorded.role, parts: [...unsaid, ...recorded.parts], finish_reason: result.finishReason };
+      });
     }),
   };
+}
+
+/** Thoughts and a refusal that a dialect does not take back, and that so are no part of the answer's messages. */
+function unsaidParts({ messages, thinking, refusal }: Result, redact: Clean): readonly unknown[] {
+  const parts = messages.flatMap(({ content }) => typeof content === "string" ? [] : content);
+  const isThere = parts.some((part) => typeof part !== "string" && part.type === "thinking");
+  return [
+    ...(thinking === undefined || isThere ? [] : reasoningPart(thinking, "assistant", redact)),
+    ...(refusal === undefined ? [] : textPart(refusal, "assistant", redact)),
+  ];
 }
 
 /** A text that goes into a status message or another plain attribute; undefined where it must not be recorded. */
 export function redacted(text: string, attribute: string, capture: Capture): string | undefined {
   try {
-    return capture.redact === undefined ? text : capture.redact(text, { attribute });
+    const clean = capture.redact === undefined ? text : capture.redact(text, { attribute });
+    return typeof clean === "string" ? cutText(clean, capture.maxLength) : undefined;
   } catch {
     return undefined; // A redactor that throws has not redacted.
   }
@@ -90,7 +108,10 @@ function valueOf(
 ): string | undefined {
   const { redact, maxLength } = capture;
   try {
-    const built = build((text, role) => redact === undefined ? text : redact(text, { attribute, role }));
+    const built = build((text, role) => {
+      const clean = redact === undefined ? text : redact(text, { attribute, role });
+      return typeof clean === "string" ? clean : undefined; // A promise, as of an async redactor, is no text.
+    });
     return fitJson(built, maxLength);
   } catch {
     return undefined;
@@ -116,10 +137,8 @@ function partOf(part: string | Part, role: string, redact: Clean): readonly unkn
       return textPart(part.text, role, redact);
     case "image":
       return imagePart(part, role, redact);
-    case "thinking": {
-      const content = redact(part.text, role);
-      return content === undefined ? [] : [{ type: "reasoning", content }];
-    }
+    case "thinking":
+      return reasoningPart(part.text, role, redact);
     case "tool_call":
       return [{ type: "tool_call", id: part.id, name: part.name, arguments: leaves(part.arguments, role, redact) }];
     case "vendor":
@@ -132,21 +151,35 @@ function textPart(text: TextPart["text"], role: string, redact: Clean): readonly
   return content === undefined ? [] : [{ type: "text", content }];
 }
 
+/** Nothing of a thought that the vendor keeps to itself. */
+function reasoningPart(text: string, role: string, redact: Clean): readonly unknown[] {
+  const content = text === "" ? undefined : redact(text, role);
+  return content === undefined ? [] : [{ type: "reasoning", content }];
+}
+
 /** Of binary data its media type and size. */
 function imagePart(image: ImagePart, role: string, redact: Clean): readonly unknown[] {
-  const mime_type = imageMediaType(image);
-  if (image.data !== undefined) {
-    const padding = image.data.endsWith("==") ? 2 : image.data.endsWith("=") ? 1 : 0;
-    return [{ type: "blob", modality: "image", mime_type, size: Math.max(0, image.data.length * 3 / 4 - padding) }];
-  }
-  const uri = redact(image.url ?? "", role);
+  const { url = "", mediaType } = image;
+  // The conventions want no data in a uri.
+  const inline = image.data === undefined ? /^data:([^;,]*)[^,]*,/i.exec(url) : null;
+  const data = inline === null ? image.data : url.slice(inline[0].length);
+  const mime_type = mediaType ?? (inline?.[1] || imageMediaType(image));
+  if (data !== undefined) return [{ type: "blob", modality: "image", mime_type, size: sizeOf(data) }];
+  const uri = redact(url, role);
   return uri === undefined ? [] : [{ type: "uri", modality: "image", mime_type, uri }];
 }
 
-/** The same value with every text in it redacted. */
+/** How many bytes stand in base64. */
+function sizeOf(base64: string): number {
+  return Math.floor(base64.replace(/=+$/, "").length * 3 / 4);
+}
+
+/** The same value with every text in it redacted; keys are names and stay. */
 function leaves(value: unknown, role: string, redact: Clean): unknown {
   if (typeof value === "string") return redact(value, role);
-  if (Array.isArray(value)) return value.map((item) => leaves(item, role, redact));
+  if (Array.isArray(value)) {
+    return value.map((item) => leaves(item, role, redact)).filter((item) => item !== undefined);
+  }
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, leaves(item, role, redact)]));
 }

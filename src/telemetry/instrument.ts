@@ -5,16 +5,17 @@
  * @module
  */
 import { SpanKind } from "@opentelemetry/api";
-import { ApiError, LlmError, ResponseError, TimeoutError } from "../error.ts";
+import { LlmError } from "../error.ts";
 import type { Result, StreamEvent } from "../event.ts";
 import type { ChatRequest, LanguageModel } from "../language_model.ts";
 import { activeContext, isDenoBuiltIn, runInContext } from "../otel/registry.ts";
 import type { Context } from "../otel_types.ts";
 import { endAttributes, type Ending, type Measured, requestAttributes } from "./attributes.ts";
-import { type Capture, inputContent, outputContent, redacted } from "./content.ts";
+import { inputContent, outputContent } from "./content.ts";
+import { endingOf, pausedEnding, sentenceOf } from "./ending.ts";
 import { type FetchOwner, tracedFetch } from "./http_span.ts";
 import { recordRequest } from "./metrics.ts";
-import { EXCEPTION_MESSAGE, LLM, SPAN, streamSpanName, type Vocabulary } from "./names.ts";
+import { LLM, SPAN, streamSpanName, type Vocabulary } from "./names.ts";
 import type { ClientTelemetry } from "./options.ts";
 import { propagationHeaders } from "./propagation.ts";
 import { captureOf, currentVocabulary, isRecording, meterOf, telemetryReady, tracerOf } from "./signals.ts";
@@ -225,33 +226,4 @@ function traced(model: LanguageModel, options: ClientTelemetry, request: ChatReq
   }
 
   return { [Symbol.asyncIterator]: () => iterate(inner[Symbol.asyncIterator]()) };
-}
-
-/** An error that is the signal's own reason is the caller's wish, any other a failure. */
-function endingOf(error: unknown, { signal }: ChatRequest): Ending {
-  const cancelled = signal?.aborted === true && error === signal.reason;
-  const name = error instanceof Error || error instanceof DOMException ? error.name : undefined;
-  if (cancelled) return { outcome: "cancelled", errorType: name ?? "AbortError" };
-  if (error instanceof ApiError) return { outcome: "error", errorType: String(error.status) };
-  return { outcome: "error", errorType: name ?? "Error" };
-}
-
-/** The total timeout of a reader that went away is the end of what it left behind, not a failure it saw. */
-function pausedEnding(reason: unknown): Ending {
-  const errorType = reason instanceof TimeoutError || !(reason instanceof Error) ? undefined : reason.name;
-  return errorType === undefined || errorType === "AbortError"
-    ? { outcome: "cancelled" }
-    : { outcome: "error", errorType };
-}
-
-/**
- * The sentence on a failed span: this library's own, which holds no content; the vendor's words, which may quote it,
- * only where content is recorded.
- */
-function sentenceOf({ outcome, errorType }: Ending, failure: unknown, capture: Capture): string {
-  if (outcome === "cancelled") return "The caller ended the request.";
-  if (!(failure instanceof LlmError)) return `The request failed: ${errorType}.`;
-  const said = failure instanceof ApiError || failure instanceof ResponseError ? failure.vendorMessage : undefined;
-  const words = said === undefined || !capture.output ? undefined : redacted(said, EXCEPTION_MESSAGE, capture);
-  return words === undefined ? failure.message : `${failure.message} ${words}`;
 }

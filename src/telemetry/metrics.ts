@@ -1,13 +1,11 @@
 /**
- * All instruments, and what one request adds to them.
- *
- * No instrument names a value type: integer counters throw under Deno's built-in OpenTelemetry, doubles work everywhere.
+ * What one request adds to the metrics.
  *
  * @module
  */
-import type { Counter, Histogram } from "@opentelemetry/api";
 import type { LanguageModel } from "../language_model.ts";
 import type { Attributes, Meter } from "../otel_types.ts";
+import { GEN_AI_SECONDS, type Instruments, instrumentsOf, LLM_SECONDS, TOKENS } from "./instruments.ts";
 import { allInputTokens, type Ending, type Measured } from "./attributes.ts";
 import {
   GEN_AI,
@@ -37,47 +35,6 @@ export interface RequestMeasurement {
   readonly labels: Attributes;
   /** Which names are written. */
   readonly vocabulary: Vocabulary;
-}
-
-/** Bounds that double from `first`, `count` of them. */
-function doubling(first: number, count: number): number[] {
-  return Array.from({ length: count }, (_, power) => Number((first * 2 ** power).toFixed(2)));
-}
-
-const LLM_SECONDS = doubling(0.01, 16);
-const GEN_AI_SECONDS = doubling(0.01, 14);
-const TOKENS = Array.from({ length: 14 }, (_, power) => 4 ** power);
-
-interface Instruments {
-  counter(name: string, unit: string, description: string): Counter;
-  histogram(name: string, unit: string, bounds: readonly number[], description: string): Histogram;
-}
-
-/** Instruments are made once per meter, when first used; a meter is the same object for as long as its provider is. */
-const made = new WeakMap<Meter, Instruments>();
-
-function instrumentsOf(meter: Meter): Instruments {
-  const known = made.get(meter);
-  if (known !== undefined) return known;
-  const counters = new Map<string, Counter>();
-  const histograms = new Map<string, Histogram>();
-  const instruments: Instruments = {
-    counter(name, unit, description) {
-      let counter = counters.get(name);
-      if (counter === undefined) counters.set(name, counter = meter.createCounter(name, { unit, description }));
-      return counter;
-    },
-    histogram(name, unit, bounds, description) {
-      let histogram = histograms.get(name);
-      if (histogram === undefined) {
-        const advice = { explicitBucketBoundaries: [...bounds] };
-        histograms.set(name, histogram = meter.createHistogram(name, { unit, description, advice }));
-      }
-      return histogram;
-    },
-  };
-  made.set(meter, instruments);
-  return instruments;
 }
 
 /** Adds one request that has ended; never throws. */

@@ -17,7 +17,20 @@ export const SPAN = {
   http: "http.request",
   sample: "llm.sample",
   batchGenerate: "llm.batch_generate",
+  agent: "llm.reasoning_agent.stream",
+  finalAnswer: "reasoning.final_answer",
+  unknownTool: "reasoning.tool.unknown",
 } as const;
+
+/** The span of an agent's turn, until it turns out to be the last. */
+export function iterationSpanName(number: number): string {
+  return `reasoning.thinking.iteration_${number}`;
+}
+
+/** The span of a tool that was declared; a name that only the model knows would make names without bound. */
+export function toolSpanName(tool: string): string {
+  return `reasoning.tool.${tool}`;
+}
 
 /** The span of the wire; the vendor's name is in the middle. */
 export function streamSpanName(provider: string): string {
@@ -73,6 +86,28 @@ export const LLM = {
   httpRemainingTokens: "llm.http.ratelimit.remaining_tokens",
 } as const;
 
+/** The project's own attributes of agents. */
+export const AGENT = {
+  iterationsTotal: "llm.reasoning.iterations.total",
+  toolCallsTotal: "llm.reasoning.tool_calls.total",
+  outcome: "llm.reasoning.outcome",
+  tokensInput: "llm.aggregated.tokens.input",
+  tokensOutput: "llm.aggregated.tokens.output",
+  tokensCacheRead: "llm.aggregated.tokens.cache_read",
+  tokensCacheWrite: "llm.aggregated.tokens.cache_write",
+  tokensReasoning: "llm.aggregated.tokens.reasoning",
+  tokensTotal: "llm.aggregated.tokens.total",
+  costTotal: "llm.aggregated.cost.total",
+  iteration: "reasoning.iteration",
+  contentLength: "reasoning.thinking.content_length",
+  nextAction: "reasoning.next_action",
+  effort: "reasoning.effort",
+  toolName: "tool.name",
+  toolArgumentsCount: "tool.arguments_count",
+  toolCallId: "tool.call_id",
+  toolResultLength: "tool.result.content_length",
+} as const;
+
 /** Attributes of OpenTelemetry's GenAI conventions, OpenAI's own among them. */
 export const GEN_AI = {
   operation: "gen_ai.operation.name",
@@ -99,6 +134,11 @@ export const GEN_AI = {
   /** What readers deployed today know cache writes by. */
   cacheCreationTokens: "gen_ai.usage.cache_creation.input_tokens",
   reasoningTokens: "gen_ai.usage.reasoning.output_tokens",
+  agentName: "gen_ai.agent.name",
+  toolName: "gen_ai.tool.name",
+  toolCallId: "gen_ai.tool.call.id",
+  toolType: "gen_ai.tool.type",
+  toolDescription: "gen_ai.tool.description",
   tokenType: "gen_ai.token.type",
   tokenModality: "gen_ai.token.modality",
   openaiApiType: "openai.api.type",
@@ -181,6 +221,24 @@ export const GEN_AI_INFERENCE_METRIC = {
   reasoningTokens: "gen_ai.client.inference.usage.reasoning.output_tokens",
   operationInputTokens: "gen_ai.client.inference.operation.input_tokens",
   operationOutputTokens: "gen_ai.client.inference.operation.output_tokens",
+} as const;
+
+/** Metrics of agents under the project's own names. */
+export const AGENT_METRIC = {
+  requests: "llm_reasoning_requests_total",
+  success: "llm_reasoning_success_total",
+  iterations: "llm_reasoning_iterations_total",
+  toolCalls: "llm_reasoning_tool_calls_total",
+  iterationsPerRequest: "llm_reasoning_iterations_per_request",
+  toolDuration: "llm_tool_duration_seconds",
+} as const;
+
+/** Metrics of agents in the newest form of the GenAI conventions. */
+export const GEN_AI_AGENT_METRIC = {
+  duration: "gen_ai.invoke_agent.duration",
+  inferenceCalls: "gen_ai.invoke_agent.inference_calls",
+  toolCalls: "gen_ai.invoke_agent.tool_calls",
+  toolDuration: "gen_ai.execute_tool.duration",
 } as const;
 
 /** The conventions' well-known values where they spell a provider in another way. */

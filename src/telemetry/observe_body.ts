@@ -10,8 +10,8 @@
  */
 export function observeBody(response: Response, onEnd: (failure?: unknown) => void): Response {
   const { body, status, statusText, headers } = response;
-  // A status that may have no body cannot be given one.
-  if (body === null || status < 200 || status === 204 || status === 205 || status === 304) {
+  // A status that may have no body, or that the constructor does not take, cannot be given one.
+  if (body === null || status < 200 || status > 599 || status === 204 || status === 205 || status === 304) {
     onEnd();
     return response;
   }

@@ -12,9 +12,10 @@ import type { ClientTelemetry, TelemetryOptions } from "./options.ts";
 /** Headers of a request that came in: fetch's, or Node's. */
 export type IncomingHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
 
-const TRACEPARENT = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/;
-/** https://www.w3.org/TR/trace-context/#key: a simple key, or one with a tenant. */
-const STATE_KEY = /^(?:[a-z][\w\-*/]{0,255}|[a-z\d][\w\-*/]{0,240}@[a-z][\w\-*/]{0,13})$/;
+/** No comma, which joins two headers of one name: two parents are no parent (https://www.w3.org/TR/trace-context/). */
+const TRACEPARENT = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-[^,]*)?$/;
+/** https://www.w3.org/TR/trace-context/#key: a simple key, or one with a tenant; all in lower case. */
+const STATE_KEY = /^(?:[a-z][\d_a-z\-*/]{0,255}|[\da-z][\d_a-z\-*/]{0,240}@[a-z][\d_a-z\-*/]{0,13})$/;
 /** https://www.w3.org/TR/trace-context/#value */
 const STATE_VALUE = /^[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
 const MOST_STATE_MEMBERS = 32;
@@ -33,8 +34,7 @@ const MOST_STATE_MEMBERS = 32;
  */
 export function extractContext(headers: IncomingHeaders): Context {
   const parents = valuesOf(headers, "traceparent");
-  // Two parents are no parent (https://www.w3.org/TR/trace-context/#traceparent-header).
-  const match = parents.length === 1 ? TRACEPARENT.exec(parents[0]?.trim() ?? "") : null;
+  const match = parents.length === 1 ? TRACEPARENT.exec(withoutSpace(parents[0] ?? "")) : null;
   if (match === null) return ROOT_CONTEXT;
   const [, version, traceId = "", spanId = "", flags = "00", rest] = match;
   // Version ff is forbidden; version 00 has exactly four fields, later ones may have more.
@@ -60,10 +60,16 @@ export function extractContext(headers: IncomingHeaders): Context {
  * ```
  */
 export function injectContext(headers: Headers | Record<string, string>, context: Context = activeContext()): void {
-  for (const [name, value] of Object.entries(traceHeaders(context))) {
-    if (headers instanceof Headers) headers.set(name, value);
-    else headers[name] = value;
+  const written = Object.entries(traceHeaders(context));
+  if (written.length === 0) return;
+  if (areHeaders(headers)) {
+    headers.delete("tracestate"); // One that was copied from another request belongs to another span.
+    for (const [name, value] of written) headers.set(name, value);
+    return;
   }
+  // In a plain object names that differ in case stand side by side, and fetch would join their values.
+  for (const name of Object.keys(headers)) if (/^trace(?:parent|state)$/i.test(name)) delete headers[name];
+  Object.assign(headers, Object.fromEntries(written));
 }
 
 /**
@@ -103,9 +109,7 @@ function traceHeaders(context: Context): Readonly<Record<string, string>> {
 
 /** The members of a list that is valid as a whole; a list with one bad member, or a key twice, is dropped. */
 function traceStateOf(value: string): string | undefined {
-  const members = value.split(",").map((member) => member.replace(/^[ \t]+|[ \t]+$/g, "")).filter((member) =>
-    member !== ""
-  );
+  const members = value.split(",").map(withoutSpace).filter((member) => member !== "");
   if (members.length === 0 || members.length > MOST_STATE_MEMBERS) return undefined;
   const keys = new Set<string>();
   for (const member of members) {
@@ -117,9 +121,19 @@ function traceStateOf(value: string): string | undefined {
   return members.join(",");
 }
 
+/** Another copy's `Headers`, as a library may bring, are none of the runtime's class. */
+function areHeaders(headers: object): headers is Headers {
+  return typeof (headers as Partial<Headers>).get === "function";
+}
+
+/** Without the optional white space around it (https://www.rfc-editor.org/rfc/rfc9110#whitespace). */
+function withoutSpace(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, "");
+}
+
 /** All values of a header. Fetch joins them by a comma; names are told apart by case in Node's plain objects. */
 function valuesOf(headers: IncomingHeaders, name: string): readonly string[] {
-  if (headers instanceof Headers) {
+  if (areHeaders(headers)) {
     const value = headers.get(name);
     return value === null ? [] : [value];
   }

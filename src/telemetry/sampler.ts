@@ -68,12 +68,13 @@ export function costBasedSampler(options: CostBasedSamplerOptions = {}): Sampler
 }
 
 /**
- * Whether a trace id falls within a share. The id's last 56 bits are random by W3C's level 2, and deciding by them makes
- * services that sample alike keep the same traces (https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/).
+ * Whether a trace id falls within a share. The id's last 56 bits are random by W3C's level 2, and the highest of them are
+ * kept, as the specification has it: samplers of any make then keep the same traces at the same share, and at a smaller
+ * one some of them (https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/).
  */
 export function isWithin(traceId: string, ratio: number): boolean {
   // 52 of the 56 bits: what a double holds exactly.
-  return Number.parseInt(traceId.slice(-14, -1), 16) < ratio * 2 ** 52;
+  return Number.parseInt(traceId.slice(-14, -1), 16) >= (1 - ratio) * 2 ** 52;
 }
 
 function shareOf(value: number | undefined, fallback: number): number {

@@ -1,0 +1,106 @@
+/**
+ * From a model's name to an agent: a client like any other.
+ *
+ * @module
+ */
+import { createAgent } from "./agent/agent.ts";
+import { modelInfo } from "./catalog.ts";
+import { type Client, makeClient } from "./client.ts";
+import { type ClientOptions, defaultsOf, modelOf } from "./create_client.ts";
+import { ConfigError } from "./error.ts";
+import { instrumentAgent } from "./telemetry/agent.ts";
+import { aroundBatch } from "./telemetry/batch.ts";
+import type { Tool } from "./tool.ts";
+
+/** How an agent is made. */
+export interface AgentOptions extends ClientOptions {
+  /**
+   * On spans and metrics, so bounded.
+   * @default "reasoning_agent"
+   */
+  readonly name?: string | undefined;
+  /** What the model may have done; each needs `execute`. */
+  readonly tools?: readonly Tool[] | undefined;
+  /** A model, mostly a cheaper one of the same vendor, that takes the turns that may call tools. */
+  readonly toolsModel?: string | undefined;
+  /** Stand before the conversation. */
+  readonly instructions?: string | undefined;
+  /**
+   * Turns that may call tools; one closing turn without tools may follow.
+   * @default 5
+   */
+  readonly maxIterations?: number | undefined;
+  /**
+   * False leaves the closing turn out.
+   * @default true
+   */
+  readonly finalAnswer?: boolean | undefined;
+  /**
+   * The longest a tool may take, in milliseconds.
+   * @default 60_000
+   */
+  readonly toolTimeoutMs?: number | undefined;
+  /**
+   * How many tools run at once.
+   * @default 8
+   */
+  readonly toolConcurrency?: number | undefined;
+}
+
+/**
+ * Makes an agent that thinks in turns, runs tools in parallel and answers; `reasoningEffort` defaults to "medium".
+ *
+ * @throws {ConfigError} for what {@linkcode createClient} throws for, and for tools that cannot be run.
+ *
+ * @example
+ * ```ts
+ * import { createReasoningAgent } from "./create_reasoning_agent.ts";
+ * import { defineTool } from "./tool.ts";
+ *
+ * const clock = defineTool<{ city: string }>({
+ *   name: "local_time",
+ *   description: "Gives the local time of a city.",
+ *   parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
+ *   execute: ({ city }) => `It is noon in ${city}.`,
+ * });
+ * const agent = createReasoningAgent("gpt-4o-mini", { tools: [clock], baseUrl: "http://localhost:8080/v1" });
+ * console.log(agent.model); // "gpt-4o-mini"
+ * ```
+ */
+export function createReasoningAgent(model: string, options: AgentOptions = {}): Client {
+  const {
+    name = "reasoning_agent",
+    tools = [],
+    toolsModel,
+    instructions,
+    maxIterations = 5,
+    finalAnswer = true,
+    toolTimeoutMs = 60_000,
+    toolConcurrency = 8,
+    ...clientOptions
+  } = options;
+  for (const [option, value] of Object.entries({ maxIterations, toolTimeoutMs, toolConcurrency })) {
+    if (!Number.isInteger(value) || value < 1) throw new ConfigError(`${option} must be a whole number from 1 on.`);
+  }
+  const { telemetry } = clientOptions;
+  const agent = createAgent({
+    model: modelOf(model, clientOptions),
+    toolsModel: toolsModel === undefined ? undefined : modelOf(toolsModel, clientOptions),
+    tools,
+    instructions,
+    maxIterations,
+    finalAnswer,
+    toolTimeoutMs,
+    toolConcurrency,
+    nativeTools: modelInfo(toolsModel ?? model)?.tools !== false,
+    reasoningModel: modelInfo(model)?.reasoning !== false,
+  });
+  const defaults = { reasoningEffort: "medium", ...defaultsOf(clientOptions) } as const;
+  const { fetch } = clientOptions;
+  if (telemetry === false) return makeClient(agent, { defaults, fetch });
+  return makeClient(instrumentAgent(agent, name, telemetry), {
+    defaults,
+    fetch,
+    around: aroundBatch(agent, telemetry),
+  });
+}
