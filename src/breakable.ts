@@ -14,6 +14,8 @@ export interface Lifeline {
   readonly signal: AbortSignal;
   /** Ends the work for a reason of ours. */
   abort(reason: unknown): void;
+  /** Listens to the caller no more: the work is over, and its last value may never be followed by another `next()`. */
+  release(): void;
 }
 
 /**

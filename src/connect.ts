@@ -33,7 +33,7 @@ export function connect(connection: Connection): LanguageModel {
 }
 
 async function* answer(call: Call): AsyncGenerator<StreamEvent, void, undefined> {
-  const { connection, request, encoded, signal, abort } = call;
+  const { connection, request, encoded, signal, abort, release } = call;
   const { maxRetries, timeouts } = connection;
   if (signal.aborted) throw signal.reason;
   const progress: Progress = { text: "", startedAt: performance.now(), firstOutputAt: undefined };
@@ -47,16 +47,22 @@ async function* answer(call: Call): AsyncGenerator<StreamEvent, void, undefined>
     yield* connection.notices;
     for (const notice of encoded.notices ?? []) yield { type: "notice", ...notice };
     for (let retry = 0;; retry++) {
+      if (signal.aborted) throw signal.reason;
       const streaming = request.streaming ?? true;
       const attempt = beginAttempt({ signal, timeouts, streaming, partialText: () => progress.text });
       let failure: unknown;
       try {
         for await (const event of exchange(call, attempt, progress)) {
+          if (signal.aborted) throw signal.reason;
           if (event.type === "text") progress.text += event.delta;
           if (event.type !== "finish") yield event;
           else {
             const result = await conclude(call, event.result, progress);
             await attempt.drain();
+            // Nothing is held while the last event is handed over: its reader may never ask again.
+            attempt.close();
+            clearTimeout(total);
+            release();
             yield { type: "finish", result };
             return;
           }

@@ -81,7 +81,7 @@ class NoStream extends Error {
 }
 
 function looksLikeEvents(text: string): boolean {
-  return /^(?:data|event|id|retry)?:/m.test(text);
+  return !text.trimStart().startsWith("<") && /^(?:data|event|id|retry)?:/m.test(text);
 }
 
 function urlOf(baseUrl: URL, path: string): string {

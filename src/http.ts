@@ -56,7 +56,8 @@ export async function post(request: Post): Promise<Response> {
   let response: Response;
   try {
     const sent = request.fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
-    response = await orAborted(sent, signal, (late) => void late.body?.cancel());
+    // Cancelling is best effort: nobody waits for a response that comes too late.
+    response = await orAborted(sent, signal, (late) => void late.body?.cancel().catch(() => {}));
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw connectionErrorOf(error, url);

@@ -9,11 +9,12 @@ import { runInContext } from "../otel/registry.ts";
 import type { Context } from "../otel_types.ts";
 import { addTurn, type AgentSums } from "./agent_attributes.ts";
 import { recordTool } from "./agent_metrics.ts";
-import { type Capture, toolContent } from "./content.ts";
+import type { Capture } from "./content.ts";
 import { AGENT, GEN_AI, iterationSpanName, SPAN, toolSpanName, type Vocabulary } from "./names.ts";
 import type { ClientTelemetry } from "./options.ts";
 import { meterOf, tracerOf } from "./signals.ts";
 import { type OpenSpan, openSpan, quietly } from "./span.ts";
+import { toolArguments, toolResult } from "./tool_content.ts";
 
 /** The run that the steps belong to. */
 export interface ObservedRun {
@@ -78,7 +79,7 @@ export function observeAgent(options: ClientTelemetry, parent: () => Context, ru
           }),
         },
       });
-      if (span.isRecording) span.set(toolContent(call, undefined, capture));
+      if (span.isRecording) span.set(toolArguments(call, capture));
       return spanStep(span, (ending: ToolEnding) => {
         const failure = "brokenOff" in ending
           ? undefined
@@ -87,7 +88,7 @@ export function observeAgent(options: ClientTelemetry, parent: () => Context, ru
           : failureOf(ending.error);
         if ("contentLength" in ending) {
           if (vocabulary !== "gen_ai") span.set({ [AGENT.toolResultLength]: ending.contentLength });
-          if (span.isRecording) span.set(toolContent(undefined, ending.result, capture));
+          if (span.isRecording) span.set(toolResult(ending.result, capture));
         }
         const seconds = (performance.now() - startedAt) / 1000;
         const name = declared ? call.name : "unknown";

@@ -8,7 +8,7 @@
  */
 import type { Result } from "../event.ts";
 import type { ChatRequest } from "../language_model.ts";
-import { imageMediaType, type ImagePart, type Message, type Part, type TextPart, type ToolCall } from "../message.ts";
+import { imageMediaType, type ImagePart, type Message, type Part, type TextPart } from "../message.ts";
 import { jsonSchemaOf } from "../schema.ts";
 import { cutText, fitJson } from "./fit_json.ts";
 import { CONTENT } from "./names.ts";
@@ -79,8 +79,9 @@ export function outputContent(result: Result | undefined, capture: Capture): Opt
 
 /** Thoughts and a refusal that a dialect does not take back, and that so are no part of the answer's messages. */
 function unsaidParts({ messages, thinking, refusal }: Result, redact: Clean): readonly unknown[] {
-  const parts = messages.flatMap(({ content }) => typeof content === "string" ? [] : content);
-  const isThere = parts.some((part) => typeof part !== "string" && part.type === "thinking");
+  const isThere = messages.some(({ role, content }) => {
+    return role === "assistant" && typeof content !== "string" && content.some(({ type }) => type === "thinking");
+  });
   return [
     ...(thinking === undefined || isThere ? [] : reasoningPart(thinking, "assistant", redact)),
     ...(refusal === undefined ? [] : textPart(refusal, "assistant", redact)),
@@ -98,10 +99,10 @@ export function redacted(text: string, attribute: string, capture: Capture): str
 }
 
 /** Redacts one text; undefined leaves it out. */
-type Clean = (text: string, role: string) => string | undefined;
+export type Clean = (text: string, role: string) => string | undefined;
 
 /** One attribute: redacted first, then cut until its JSON fits; dropped whole where the redactor throws. */
-function valueOf(
+export function valueOf(
   attribute: string,
   capture: Capture,
   build: (redact: Clean) => readonly unknown[],
@@ -175,7 +176,7 @@ function sizeOf(base64: string): number {
 }
 
 /** The same value with every text in it redacted; keys are names and stay. */
-function leaves(value: unknown, role: string, redact: Clean): unknown {
+export function leaves(value: unknown, role: string, redact: Clean): unknown {
   if (typeof value === "string") return redact(value, role);
   if (Array.isArray(value)) {
     return value.map((item) => leaves(item, role, redact)).filter((item) => item !== undefined);
