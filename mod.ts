@@ -2,12 +2,17 @@
  * Clients for language models that are observable by default: ask a model, and the trace and the metrics of the call
  * (tokens, cost, latency, cache, retries) are there in standard OpenTelemetry, on Deno, Bun, Node and edge workers.
  *
- * ```ts no-run
+ * ```ts
  * import { createClient } from "@sik/llms";
  *
- * const client = createClient("gpt-4o-mini", { temperature: 0.7 });
- * const result = await client.run("What is the capital of France?");
- * console.log(result.response, result.usage, result.cost, result.traceContext);
+ * async function ask(question: string): Promise<string> {
+ *   const client = createClient("gpt-4o-mini", { temperature: 0.7 });
+ *   const result = await client.run(question);
+ *   console.log(result.usage, result.cost, result.traceContext);
+ *   return result.response;
+ * }
+ *
+ * console.log(typeof ask); // ask("What is the capital of France?") needs OPENAI_API_KEY
  * ```
  *
  * @module
@@ -17,6 +22,7 @@
 export { type ClientOptions, createClient } from "./src/create_client.ts";
 export { type AgentOptions, createReasoningAgent } from "./src/create_reasoning_agent.ts";
 export { type BatchOptions, type Client, clientOf } from "./src/client.ts";
+export type { OfficialSdk, SdkPostOptions } from "./src/sdk_fetch.ts";
 export type { Timeouts } from "./src/attempt.ts";
 
 // Messages
@@ -115,6 +121,12 @@ export {
   type Telemetry,
 } from "./src/telemetry/signals.ts";
 export { instrument } from "./src/telemetry/instrument.ts";
+export { createSpanLink } from "./src/telemetry/links.ts";
+export { type Evaluation, recordEvaluation } from "./src/telemetry/evaluation.ts";
+export { extractContext, type IncomingHeaders, injectContext, withContext } from "./src/telemetry/propagation.ts";
+export { costBasedSampler, type CostBasedSamplerOptions } from "./src/telemetry/sampler.ts";
+export { tailFilter, type TailFilterOptions } from "./src/telemetry/tail_filter.ts";
+export { type Diagnosis, diagnoseTelemetry, type Finding } from "./src/telemetry/diagnose.ts";
 export type {
   CaptureContent,
   ClientTelemetry,

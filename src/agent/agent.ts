@@ -8,8 +8,8 @@ import { breakable, type Lifeline } from "../breakable.ts";
 import type { FinishEvent, NextAction, NoticeEvent, Result, StreamEvent } from "../event.ts";
 import type { ChatRequest, LanguageModel, ServerAddress } from "../language_model.ts";
 import type { Message, ToolCall } from "../message.ts";
+import { type AgentObserver, type ObservableModel, unobserved } from "../step_observer.ts";
 import type { Tool } from "../tool.ts";
-import { type AgentObserver, unobserved } from "./observer.ts";
 import { checkTools } from "./step_schema.ts";
 import { runTools, type ToolOutcome } from "./tools.ts";
 import { addResult, noTotals, type Totals } from "./totals.ts";
@@ -39,14 +39,8 @@ export interface AgentSettings {
   readonly reasoningModel: boolean;
 }
 
-/** A language model that can be watched. */
-export interface Agent extends LanguageModel {
-  /** As {@linkcode LanguageModel.stream}; `observer` is told of every step. */
-  stream(request: ChatRequest, observer?: AgentObserver): AsyncIterable<StreamEvent>;
-}
-
 /** Makes an agent. */
-export function createAgent(settings: AgentSettings): Agent {
+export function createAgent(settings: AgentSettings): ObservableModel {
   const { model } = settings;
   checkTools(settings.tools);
   return {

@@ -8,8 +8,8 @@ import { follow, orAborted } from "../deadline.ts";
 import type { ToolResultEvent } from "../event.ts";
 import { type ToolCall, type ToolMessage, toolMessage } from "../message.ts";
 import { validate } from "../schema.ts";
+import type { AgentObserver } from "../step_observer.ts";
 import type { Tool } from "../tool.ts";
-import type { AgentObserver } from "./observer.ts";
 
 /** How tools are run. */
 export interface ToolRunOptions {

@@ -5,9 +5,9 @@
  * @module
  */
 import { SpanKind } from "@opentelemetry/api";
-import type { Agent } from "../agent/agent.ts";
 import type { StreamEvent } from "../event.ts";
 import type { ChatRequest, LanguageModel } from "../language_model.ts";
+import type { ObservableModel } from "../step_observer.ts";
 import { activeContext, runInContext } from "../otel/registry.ts";
 import { agentEndAttributes, agentStartAttributes, type AgentSums } from "./agent_attributes.ts";
 import { recordAgent } from "./agent_metrics.ts";
@@ -21,7 +21,7 @@ import { type OpenSpan, openSpan, quietly } from "./span.ts";
 import { LlmError } from "../error.ts";
 
 /** Puts telemetry around an agent; `name` stands on spans and metrics. */
-export function instrumentAgent(agent: Agent, name: string, options: ClientTelemetry = {}): LanguageModel {
+export function instrumentAgent(agent: ObservableModel, name: string, options: ClientTelemetry = {}): LanguageModel {
   return {
     provider: agent.provider,
     model: agent.model,
@@ -43,7 +43,7 @@ interface Run {
 }
 
 function traced(
-  agent: Agent,
+  agent: ObservableModel,
   name: string,
   options: ClientTelemetry,
   request: ChatRequest,

@@ -4,7 +4,7 @@
  * @module
  */
 import { SpanKind } from "@opentelemetry/api";
-import type { AgentObserver, Step, ToolEnding, TurnEnding } from "../agent/observer.ts";
+import type { AgentObserver, Step, ToolEnding, TurnEnding } from "../step_observer.ts";
 import { runInContext } from "../otel/registry.ts";
 import type { Context } from "../otel_types.ts";
 import { addTurn, type AgentSums } from "./agent_attributes.ts";

@@ -1,11 +1,13 @@
 /**
- * What the agent tells of its steps while it takes them; telemetry turns it into spans. The agent itself knows none.
+ * What an agent tells of its steps while it takes them: it knows no spans, and telemetry, which makes some of them, knows
+ * no agent.
  *
  * @module
  */
-import type { NextAction, Result } from "../event.ts";
-import type { ToolCall } from "../message.ts";
-import type { Context } from "../otel_types.ts";
+import type { NextAction, Result, StreamEvent } from "./event.ts";
+import type { ChatRequest, LanguageModel } from "./language_model.ts";
+import type { ToolCall } from "./message.ts";
+import type { Context } from "./otel_types.ts";
 
 /** A step that is under way. */
 export interface Step<E> {
@@ -42,3 +44,9 @@ export const unobserved: AgentObserver = {
   turn: () => ({ context: undefined, run: (fn) => fn(), end() {} }),
   tool: () => ({ context: undefined, run: (fn) => fn(), end() {} }),
 };
+
+/** A language model that takes steps and can be watched. */
+export interface ObservableModel extends LanguageModel {
+  /** As {@linkcode LanguageModel}'s; `observer` is told of every step. */
+  stream(request: ChatRequest, observer?: AgentObserver): AsyncIterable<StreamEvent>;
+}

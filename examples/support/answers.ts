@@ -1,0 +1,31 @@
+/**
+ * What the scripted server knows.
+ *
+ * @module
+ */
+import type { ScriptedAnswer } from "./scripted_openai.ts";
+
+/** The questions of the demo and of the examples, with their answers. */
+export const answers: readonly ScriptedAnswer[] = [
+  { question: "What is the capital of France?", answer: "Paris." },
+  { question: "What is the capital of Portugal?", answer: "The capital of Portugal is Lisbon." },
+  {
+    question: "Plan one day in Lisbon for me, in three lines.",
+    answer: "Morning: ride tram 28 up to Alfama and have a coffee above the roofs.\n" +
+      "Afternoon: walk along the river to Belém and eat the custard tarts while they are warm.\n" +
+      "Evening: listen to fado in Mouraria, and come home late.",
+  },
+  {
+    question: 'How do I say "thank you" there?',
+    answer: 'A man says "obrigado", a woman says "obrigada".',
+    refusals: 1,
+  },
+  {
+    question: "Tell me the whole history of Lisbon.",
+    answer:
+      "Long before the Romans called it Olisipo, Phoenician traders had found the calm, wide mouth of the Tagus " +
+      "and stayed. After them came the Romans with their baths and theatre, the Visigoths, and in 711 the Moors, who " +
+      "gave the hill of Alfama its maze of lanes and its name. In 1147 Afonso Henriques took the city with the help of " +
+      "crusaders on their way east, and a century later it was the capital of Portugal.",
+  },
+];
