@@ -122,11 +122,12 @@ export {
 } from "./src/telemetry/signals.ts";
 export { instrument } from "./src/telemetry/instrument.ts";
 export { createSpanLink } from "./src/telemetry/links.ts";
+export { type EdgeHandler, type HandlerOptions, instrumentHandler } from "./src/telemetry/handler.ts";
 export { type Evaluation, recordEvaluation } from "./src/telemetry/evaluation.ts";
 export { extractContext, type IncomingHeaders, injectContext, withContext } from "./src/telemetry/propagation.ts";
 export { costBasedSampler, type CostBasedSamplerOptions } from "./src/telemetry/sampler.ts";
 export { tailFilter, type TailFilterOptions } from "./src/telemetry/tail_filter.ts";
-export { type Diagnosis, diagnoseTelemetry, type Finding } from "./src/telemetry/diagnose.ts";
+export { diagnoseTelemetry, type Diagnosis, type Finding } from "./src/telemetry/diagnose.ts";
 export type {
   CaptureContent,
   ClientTelemetry,

@@ -64,6 +64,8 @@ const DEFAULT_MS: Readonly<Record<TimeoutPhase, number>> = {
   idle: 120_000,
   total: Infinity,
 };
+/** Made once: one made while a reader waits would hold that reader, by its stack, for as long as the call lasts. */
+const OVER = new DOMException("The attempt is over.", "AbortError");
 const DRAIN_MS = 50;
 const DRAIN_BYTES = 64 * 1024;
 
@@ -141,7 +143,7 @@ export function beginAttempt(options: AttemptOptions): Attempt {
       follower.release();
       if (ended) return;
       cancel();
-      follower.abort(signal.reason);
+      follower.abort(signal.reason ?? OVER);
     },
   };
 }

@@ -105,9 +105,10 @@ export function makeClient(model: LanguageModel, settings: ClientSettings): Clie
   async function sample<T>(messages: Messages, n: number, options: RequestOptions<T> & BatchOptions = {}) {
     checkCount("n", n);
     const { concurrency, ...request } = options;
+    const atOnce = concurrencyOf(concurrency);
     const conversation = conversationOf(messages);
     return await around({ name: "sample", size: n }, request as RequestOptions, (inner) => {
-      return runAll(n, concurrencyOf(concurrency), () => resultOf(stream(conversation, inner as RequestOptions<T>)));
+      return runAll(n, atOnce, () => resultOf(stream(conversation, inner as RequestOptions<T>)));
     });
   }
 
@@ -116,12 +117,13 @@ export function makeClient(model: LanguageModel, settings: ClientSettings): Clie
     options: RequestOptions<T> & BatchOptions & { readonly sampleN?: number | undefined } = {},
   ) {
     const { concurrency, sampleN, ...request } = options;
+    const atOnce = concurrencyOf(concurrency);
     if (sampleN !== undefined) checkCount("sampleN", sampleN);
     const conversations = sets.map(conversationOf);
     const perSet = sampleN ?? 1;
     const batch = { name: "batch_generate", size: sets.length, sampleN } as const;
     const results = await around(batch, request as RequestOptions, (inner) => {
-      return runAll(sets.length * perSet, concurrencyOf(concurrency), (index) => {
+      return runAll(sets.length * perSet, atOnce, (index) => {
         const conversation = conversations[Math.floor(index / perSet)] ?? [];
         return resultOf(stream(conversation, inner as RequestOptions<T>));
       });
@@ -152,11 +154,16 @@ function requestOf(messages: Messages, options: RequestOptions = {}, settings: C
   return { ...request, attributes: { ...defaults.attributes, ...options.attributes } };
 }
 
-/** Collected readers: one that is dropped midway without `return()` ends its request all the same. */
-const dropped = new FinalizationRegistry<AsyncIterator<StreamEvent>>((events) => {
-  // Nobody is left to be told how breaking off went.
-  events.return?.().catch(() => {});
-});
+/**
+ * Collected readers: one that is dropped midway without `return()` ends its request all the same. Workers of an older
+ * compatibility date have no such registry; there a request ends with the worker's own.
+ */
+const dropped = typeof FinalizationRegistry === "undefined"
+  ? undefined
+  : new FinalizationRegistry<AsyncIterator<StreamEvent>>((events) => {
+    // Nobody is left to be told how breaking off went.
+    events.return?.().catch(() => {});
+  });
 
 function streamOf(begin: () => AsyncIterator<StreamEvent>): EventStream {
   let taken = false;
@@ -174,7 +181,7 @@ function readerOf(events: AsyncIterator<StreamEvent>): EventIterator {
   let over = false;
   const breakOff = async () => {
     over = true;
-    dropped.unregister(reader);
+    dropped?.unregister(reader);
     await events.return?.();
     return done;
   };
@@ -186,12 +193,12 @@ function readerOf(events: AsyncIterator<StreamEvent>): EventIterator {
         const next = await events.next();
         if (next.done) {
           over = true;
-          dropped.unregister(reader);
+          dropped?.unregister(reader);
         }
         return next;
       } catch (error) {
         over = true;
-        dropped.unregister(reader);
+        dropped?.unregister(reader);
         throw error;
       }
     },
@@ -201,7 +208,7 @@ function readerOf(events: AsyncIterator<StreamEvent>): EventIterator {
       throw error;
     },
   };
-  dropped.register(reader, events, reader);
+  dropped?.register(reader, events, reader);
   return reader;
 }
 

@@ -6,7 +6,7 @@
 import { modelInfo } from "./catalog.ts";
 import type { Call, Connection, Progress } from "./connection.ts";
 import { costOf } from "./cost.ts";
-import { ApiError, ResponseError } from "./error.ts";
+import { ApiError, LlmError, ResponseError } from "./error.ts";
 import type { Result } from "./event.ts";
 import type { DecodedResult } from "./provider.ts";
 import { parseStructured } from "./structured.ts";
@@ -23,21 +23,25 @@ export async function conclude(
   progress: Progress,
 ): Promise<Result> {
   const now = performance.now();
-  const parsed = await parseStructured(request.schema, decoded);
+  const cost = decoded.cost ?? priced(connection, decoded);
+  const parsed = await parseStructured(request.schema, { ...decoded, cost });
   const { firstOutputAt, startedAt } = progress;
   return {
     ...decoded,
     provider: connection.provider.name,
     model: connection.model,
     parsed,
-    cost: decoded.cost ?? priced(connection, decoded),
+    cost,
     durationSeconds: (now - startedAt) / 1000,
     timeToFirstTokenSeconds: firstOutputAt === undefined ? undefined : (firstOutputAt - startedAt) / 1000,
   };
 }
 
 /** The cost by the user's price, else by the catalogue's for this provider's model of that name. */
-function priced({ provider, model, price }: Connection, { usage, responseModel }: DecodedResult): Cost | undefined {
+function priced(
+  { provider, model, price }: Connection,
+  { usage, responseModel }: Pick<DecodedResult, "usage" | "responseModel">,
+): Cost | undefined {
   if (usage === undefined) return undefined;
   if (price !== undefined) return costOf(usage, price, { source: "override" });
   const info = [model, responseModel].map((name) => name === undefined ? undefined : modelInfo(name))
@@ -45,10 +49,24 @@ function priced({ provider, model, price }: Connection, { usage, responseModel }
   return info?.price === undefined ? undefined : costOf(usage, info.price, { source: "catalog" });
 }
 
-/** The same error without the key: vendors quote keys in their refusals. */
+/** The same error with what its tokens cost: an answer that went wrong after it was given is paid for. */
+export function withCost(error: unknown, connection: Connection): unknown {
+  if (!(error instanceof LlmError) || error.usage === undefined || error.cost !== undefined) return error;
+  Reflect.set(error, "cost", priced(connection, { usage: error.usage }));
+  return error;
+}
+
+/** A shorter key is a word that a local server does not look at, and may stand in any sentence. */
+const SHORTEST_SECRET = 8;
+
+/** The same error without the key: vendors quote keys in their refusals, as a code even, which our message bears. */
 export function withoutKey(error: unknown, key: string | undefined): unknown {
   if (key === undefined || !(error instanceof ApiError || error instanceof ResponseError)) return error;
-  const text = error.vendorMessage;
-  if (text?.includes(key)) Object.defineProperty(error, "vendorMessage", { value: text.replaceAll(key, "[key]") });
+  const ours = key.length < SHORTEST_SECRET ? [] : ["message", "stack", "code", "requestId"];
+  for (const property of ["vendorMessage", ...ours]) {
+    const text: unknown = Reflect.get(error, property);
+    if (typeof text !== "string" || !text.includes(key)) continue;
+    Object.defineProperty(error, property, { value: text.replaceAll(key, "[key]") });
+  }
   return error;
 }

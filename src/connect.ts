@@ -4,7 +4,7 @@
  * @module
  */
 import { beginAttempt, timeoutError } from "./attempt.ts";
-import { conclude, withoutKey } from "./conclude.ts";
+import { conclude, withCost, withoutKey } from "./conclude.ts";
 import { breakable, type Lifeline } from "./breakable.ts";
 import type { Call, Connection, Progress } from "./connection.ts";
 import { LONGEST_TIMER_MS, sleep } from "./deadline.ts";
@@ -70,7 +70,7 @@ async function* answer(call: Call): AsyncGenerator<StreamEvent, void, undefined>
         const message = "The stream ended before the answer did; what came stands in partialText.";
         throw new StreamTruncatedError(message, { partialText: progress.text });
       } catch (error) {
-        failure = signal.aborted ? signal.reason : withoutKey(error, connection.key);
+        failure = signal.aborted ? signal.reason : withCost(withoutKey(error, connection.key), connection);
         if (progress.firstOutputAt !== undefined || retry >= maxRetries || signal.aborted || !mayRetry(failure)) {
           throw failure;
         }
@@ -78,7 +78,9 @@ async function* answer(call: Call): AsyncGenerator<StreamEvent, void, undefined>
         attempt.close();
       }
       const waitMs = (failure instanceof ApiError ? failure.retryAfterMs : undefined) ?? backoffMs(retry);
-      yield retryNotice(failure, waitMs, retry + 1, maxRetries);
+      const notice = retryNotice(failure, waitMs, retry + 1, maxRetries);
+      failure = undefined; // Its stack holds the reader that waited, which could not be collected if it is dropped here.
+      yield notice;
       await sleep(waitMs, signal);
     }
   } finally {

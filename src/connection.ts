@@ -20,6 +20,8 @@ export interface Connection {
   readonly baseUrl: URL;
   /** Goes into the provider's headers, and nowhere else. */
   readonly key: string | undefined;
+  /** Whether whoever sends the requests authenticates them by itself, as an official SDK does. */
+  readonly ownAuth: boolean;
   /** Go last, over the provider's own. */
   readonly headers: Readonly<Record<string, string>>;
   /** How often a failed attempt is made again. */

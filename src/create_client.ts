@@ -13,6 +13,7 @@ import type { NoticeEvent } from "./event.ts";
 import type { LanguageModel, RequestOptions } from "./language_model.ts";
 import type { Provider } from "./provider.ts";
 import { providerNamed, providerNames } from "./providers/mod.ts";
+import { type OfficialSdk, sdkFetch } from "./sdk_fetch.ts";
 import { aroundBatch } from "./telemetry/batch.ts";
 import { instrument } from "./telemetry/instrument.ts";
 import type { ClientTelemetry } from "./telemetry/options.ts";
@@ -51,6 +52,11 @@ export interface ClientOptions extends Omit<RequestOptions, "schema" | "parent" 
    * @default 134_217_728
    */
   readonly maxEventBytes?: number | undefined;
+  /**
+   * A client of an official SDK (`new OpenAI(…)`, `new AzureOpenAI(…)`, `new Anthropic(…)`): its auth and transport, our
+   * events and telemetry. It stands instead of apiKey, baseUrl and fetch.
+   */
+  readonly sdk?: OfficialSdk | undefined;
   /** Stands instead of the catalogue's price. */
   readonly price?: ModelPrice | undefined;
   /** What telemetry records of this client; false: nothing. */
@@ -72,7 +78,8 @@ export interface ClientOptions extends Omit<RequestOptions, "schema" | "parent" 
  * ```
  */
 export function createClient(model: string, options: ClientOptions = {}): Client {
-  const { fetch, telemetry } = options;
+  const { telemetry } = options;
+  const fetch = fetchOf(options);
   const languageModel = modelOf(model, options);
   const defaults = defaultsOf(options);
   if (telemetry === false) return makeClient(languageModel, { defaults, fetch });
@@ -81,15 +88,22 @@ export function createClient(model: string, options: ClientOptions = {}): Client
 
 /** The language model of a name: its dialect, connected and, unless that is switched off, instrumented. */
 export function modelOf(model: string, options: ClientOptions): LanguageModel {
-  const { provider: given, api, apiKey, baseUrl, headers, maxRetries, timeouts, maxEventBytes, price, telemetry } =
-    options;
+  const { provider: given, api, sdk, headers, maxRetries, timeouts, maxEventBytes, price, telemetry } = options;
   if (typeof model !== "string" || model === "") throw new ConfigError("The model's name is missing.");
+  if (sdk !== undefined && (options.apiKey ?? options.baseUrl ?? options.fetch) !== undefined) {
+    throw new ConfigError("sdk brings its own key, base URL and fetch: leave apiKey, baseUrl and fetch out.");
+  }
+  const baseUrl = sdk?.baseURL ?? options.baseUrl;
   const { provider, byName, notices } = providerOf(model, given, api, baseUrl);
+  if (provider.needsSdk && sdk === undefined) {
+    throw new ConfigError(`The provider ${provider.name} is reached through its official SDK only; give it as sdk.`);
+  }
   checkNumbers({ maxRetries, maxEventBytes, ...timeouts });
   const connection = connect({
     provider,
     model,
-    ...endpointOf(provider, byName, { apiKey, baseUrl, headers }),
+    ...endpointOf(provider, byName, { apiKey: options.apiKey, baseUrl, headers }),
+    ownAuth: sdk !== undefined,
     maxRetries: maxRetries ?? 2,
     timeouts: timeouts ?? {},
     maxEventBytes: maxEventBytes ?? 128 * 1024 * 1024,
@@ -134,10 +148,15 @@ function unknownModel(model: string, provider: string): NoticeEvent {
   return { type: "notice", code: "unknown_model", message };
 }
 
+/** What requests are sent with. */
+export function fetchOf({ sdk, fetch }: ClientOptions): typeof globalThis.fetch | undefined {
+  return sdk === undefined ? fetch : sdkFetch(sdk);
+}
+
 /** What holds for every request of a client, of the options it is made with. */
 export function defaultsOf(options: ClientOptions): RequestOptions {
   const { provider: _1, api: _2, apiKey: _3, baseUrl: _4, headers: _5, fetch: _6, ...rest } = options;
-  const { maxRetries: _7, timeouts: _8, maxEventBytes: _9, price: _10, telemetry: _11, ...defaults } = rest;
+  const { maxRetries: _7, timeouts: _8, maxEventBytes: _9, price: _10, telemetry: _11, sdk: _12, ...defaults } = rest;
   return defaults;
 }
 

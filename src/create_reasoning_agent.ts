@@ -6,7 +6,7 @@
 import { createAgent } from "./agent/agent.ts";
 import { modelInfo } from "./catalog.ts";
 import { type Client, makeClient } from "./client.ts";
-import { type ClientOptions, defaultsOf, modelOf } from "./create_client.ts";
+import { type ClientOptions, defaultsOf, fetchOf, modelOf } from "./create_client.ts";
 import { ConfigError } from "./error.ts";
 import { instrumentAgent } from "./telemetry/agent.ts";
 import { aroundBatch } from "./telemetry/batch.ts";
@@ -96,7 +96,7 @@ export function createReasoningAgent(model: string, options: AgentOptions = {}):
     reasoningModel: modelInfo(model)?.reasoning !== false,
   });
   const defaults = { reasoningEffort: "medium", ...defaultsOf(clientOptions) } as const;
-  const { fetch } = clientOptions;
+  const fetch = fetchOf(clientOptions);
   if (telemetry === false) return makeClient(agent, { defaults, fetch });
   return makeClient(instrumentAgent(agent, name, telemetry), {
     defaults,

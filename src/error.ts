@@ -7,7 +7,7 @@
  * @module
  */
 import type { TraceContext } from "./otel_types.ts";
-import type { Usage } from "./usage.ts";
+import type { Cost, Usage } from "./usage.ts";
 
 /** What every error may carry. */
 export interface ErrorFields {
@@ -17,6 +17,8 @@ export interface ErrorFields {
   readonly traceContext?: TraceContext | undefined;
   /** Tokens the vendor reported before the failure. */
   readonly usage?: Usage | undefined;
+  /** What those tokens cost, where a price is known. */
+  readonly cost?: Cost | undefined;
 }
 
 /** The base of all errors of this library; catch it to catch them all. */
@@ -27,6 +29,8 @@ export class LlmError extends Error {
   readonly traceContext?: TraceContext | undefined;
   /** Tokens the vendor reported before the failure. */
   readonly usage?: Usage | undefined;
+  /** What those tokens cost, where a price is known. */
+  readonly cost?: Cost | undefined;
 
   /**
    * Makes one.
@@ -37,6 +41,7 @@ export class LlmError extends Error {
     super(message, fields.cause === undefined ? undefined : { cause: fields.cause });
     this.traceContext = fields.traceContext;
     this.usage = fields.usage;
+    this.cost = fields.cost;
   }
 }
 

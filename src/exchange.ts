@@ -16,7 +16,7 @@ export async function* exchange(
   attempt: Attempt,
   progress: Progress,
 ): AsyncGenerator<DecodedEvent, void, undefined> {
-  const { provider, key, baseUrl, maxEventBytes } = connection;
+  const { provider, key, ownAuth, baseUrl, maxEventBytes } = connection;
   const streaming = request.streaming ?? true;
   const response = await attempt.post({
     url: urlOf(baseUrl, provider.path),
@@ -29,7 +29,7 @@ export async function* exchange(
     },
     body,
     fetch: request.fetch ?? globalThis.fetch,
-    hasKey: key !== undefined,
+    hasKey: key !== undefined || ownAuth,
     errorOf: provider.errorOf,
   });
   const type = response.headers.get("content-type") ?? "";

@@ -52,10 +52,10 @@ export function mayRetry(error: unknown): boolean {
  */
 export async function post(request: Post): Promise<Response> {
   const { signal } = request;
-  const { url, headers, body } = request;
+  const { url, headers, body, fetch } = request; // Not called as a method: workerd's fetch refuses another `this`.
   let response: Response;
   try {
-    const sent = request.fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
+    const sent = fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
     // Cancelling is best effort: nobody waits for a response that comes too late.
     response = await orAborted(sent, signal, (late) => void late.body?.cancel().catch(() => {}));
   } catch (error) {
@@ -141,10 +141,12 @@ function codeOf(error: unknown): string | undefined {
 
 function isTlsFailure(error: unknown, code: string | undefined): boolean {
   if (code !== undefined && /CERT|TLS|SSL|SELF_SIGNED|VERIFY/.test(code)) return true;
+  // Without the address: its host or path may be named so.
   const texts = [error, (error as { readonly cause?: unknown } | null)?.cause].map((e) =>
-    e instanceof Error ? e.message : ""
+    e instanceof Error ? e.message.replaceAll(/https?:\/\/\S+/g, "") : ""
   );
-  return texts.some((text) => /certificate|\bTLS\b|\bSSL\b/i.test(text));
+  // The last two are rustls, Deno's: the other side refuses the handshake, or speaks no TLS.
+  return texts.some((text) => /certificate|\bTLS\b|\bSSL\b|fatal alert|corrupt message/i.test(text));
 }
 
 async function refusalOf(response: Response, request: Post): Promise<ApiError> {

@@ -59,6 +59,8 @@ export interface Provider {
   readonly path: string;
   /** The environment variable of the key; without it no key is needed. */
   readonly keyVariable?: string | undefined;
+  /** True where only the vendor's official SDK knows how to authenticate (Azure). */
+  readonly needsSdk?: boolean | undefined;
   /** Which of OpenAI's two APIs this is, when one of them. */
   readonly api?: "chat" | "responses" | undefined;
   /** How the key is sent. */

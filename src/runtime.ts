@@ -96,10 +96,11 @@ export function readVariable(name: string): Variable {
   }
 }
 
-/** True unless the runtime would prompt for, or refuse, a connection to `host` (Deno without `--allow-net`). */
-export function mayConnect(host: string): boolean {
+/** True unless the runtime would prompt for, or refuse, a connection to this URL's host (Deno without `--allow-net`). */
+export function mayConnect({ protocol, hostname, port }: URL): boolean {
   try {
-    return globals.Deno?.permissions?.querySync({ name: "net", host }).state !== "prompt";
+    const host = `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
+    return (globals.Deno?.permissions?.querySync({ name: "net", host }).state ?? "granted") === "granted";
   } catch {
     return true;
   }

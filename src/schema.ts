@@ -82,7 +82,7 @@ export async function validate(schema: Schema<unknown>, value: unknown): Promise
   const { valid, errors } = new Validator(schema as JsonSchema, "2020-12", true).validate(value);
   if (valid) return { ok: true, value };
   // The last error is the innermost: the ones before it say that an outer schema does not fit because of it.
-  return { ok: false, path: pathOf(errors.at(-1)?.instanceLocation.split("/").slice(1) ?? []) };
+  return { ok: false, path: pathOf(errors.at(-1)?.instanceLocation.split("/").slice(1).map(keyOfPointer) ?? []) };
 }
 
 function standardOf(schema: unknown): StandardSchema["~standard"] | undefined {
@@ -96,10 +96,19 @@ function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** A path in the value, as in `$.cities[0].name`; keys come from the schema or are indices. */
+/** A step of a JSON pointer (https://www.rfc-editor.org/rfc/rfc6901#section-3), as the validator writes it for URIs. */
+function keyOfPointer(step: string): string {
+  return decodeURI(step).replaceAll("~1", "/").replaceAll("~0", "~");
+}
+
+/**
+ * A path in the value, as in `$.cities[0].name`. A key may be of the answer's own making, and then its content: one that
+ * is no short word is not told.
+ */
 function pathOf(steps: readonly unknown[]): string {
   return steps.reduce<string>((path, step) => {
     const key = typeof step === "object" && step !== null ? (step as { readonly key?: unknown }).key : step;
-    return /^\d+$/.test(String(key)) ? `${path}[${String(key)}]` : `${path}.${String(key)}`;
+    if (/^\d+$/.test(String(key))) return `${path}[${String(key)}]`;
+    return /^[\p{L}\p{N}_$-]{1,64}$/u.test(String(key)) ? `${path}.${String(key)}` : `${path}[…]`;
   }, "$");
 }

@@ -52,18 +52,20 @@ const NEVER_MS = 2 ** 31 - 1;
  */
 export function sdkFetch(sdk: OfficialSdk): typeof globalThis.fetch {
   if (typeof sdk?.post !== "function" || typeof sdk.baseURL !== "string") {
-    throw new ConfigError("sdk must be a client of an official SDK: new OpenAI(…), new AzureOpenAI(…) or new Anthropic(…).");
+    throw new ConfigError(
+      "sdk must be a client of an official SDK: new OpenAI(…), new AzureOpenAI(…) or new Anthropic(…).",
+    );
   }
   return async (input, init) => {
-    const base = sdk.baseURL.replace(/\/+$/, "");
-    const url = String(input instanceof Request ? input.url : input);
+    const base = new URL(sdk.baseURL).pathname.replace(/\/+$/, "");
+    const { pathname, search } = new URL(input instanceof Request ? input.url : input);
     const body = JSON.parse(String(init?.body)) as { readonly stream?: boolean };
     // The SDK knows who is asked and in which form: of our headers it needs those that this request alone has.
     const { authorization: _1, "x-api-key": _2, "content-type": _3, accept: _4, ...headers } = Object.fromEntries(
       new Headers(init?.headers),
     );
     try {
-      return await sdk.post(url.slice(base.length), {
+      return await sdk.post(pathname.slice(base.length) + search, {
         body,
         stream: body.stream === true,
         ...(init?.signal ? { signal: init.signal } : {}),

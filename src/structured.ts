@@ -18,15 +18,18 @@ const WHOLE: ReadonlySet<string> = new Set(["stop", "end_turn", "stop_sequence",
 export async function parseStructured(schema: Schema<unknown> | undefined, result: DecodedResult): Promise<unknown> {
   if (schema === undefined || result.refusal !== undefined || result.toolCalls.length > 0) return undefined;
   if (!WHOLE.has(result.finishReason)) return undefined;
-  const { usage } = result;
+  const { usage, cost } = result;
   let value: unknown;
   try {
     value = JSON.parse(result.response);
   } catch {
-    throw new SchemaError("The answer is no JSON, although a schema asked for it.", { path: "$", usage });
+    throw new SchemaError("The answer is no JSON, although a schema asked for it.", { path: "$", usage, cost });
   }
-  const validation = await validate(schema, value);
+  const validation = await validate(schema, value).catch((cause) => {
+    const message = "The schema itself failed on the answer; its error is the cause.";
+    throw new SchemaError(message, { path: "$", usage, cost, cause });
+  });
   if (validation.ok) return validation.value;
   const { path } = validation;
-  throw new SchemaError(`The answer does not fit the schema at ${path}.`, { path, usage });
+  throw new SchemaError(`The answer does not fit the schema at ${path}.`, { path, usage, cost });
 }

@@ -1,10 +1,23 @@
 /**
- * The names that metrics and attributes have in Prometheus, where a dot is no letter of a name and a counter ends with
- * `_total`. The rules are those of the strategy "UnderscoreEscapingWithSuffixes", Prometheus' default for OTLP
- * (https://github.com/prometheus/otlptranslator).
+ * The names that metrics and attributes have in Prometheus, by the rules of its OTLP receiver and of the Collector's
+ * Prometheus exporters (https://github.com/prometheus/otlptranslator).
  *
  * @module
  */
+
+/**
+ * How names are translated: `otlp.translation_strategy` of Prometheus, `translation_strategy` of the Collector. With the
+ * first, their default, a dot is no letter of a name and a counter ends with `_total`.
+ */
+export const strategies = [
+  "UnderscoreEscapingWithSuffixes",
+  "UnderscoreEscapingWithoutSuffixes",
+  "NoUTF8EscapingWithSuffixes",
+  "NoTranslation",
+] as const;
+
+/** One of {@linkcode strategies}. */
+export type Strategy = typeof strategies[number];
 
 /** What decides a metric's name. */
 export interface OtlpMetric {
@@ -71,9 +84,22 @@ const perUnits: ReadonlyMap<string, string> = new Map(Object.entries({
  * prometheusName({ name: "http.server.duration", unit: "s", kind: "histogram" }); // "http_server_duration_seconds"
  * ```
  */
-export function prometheusName({ name, unit = "", kind, monotonic = false }: OtlpMetric): string {
+export function prometheusName(metric: OtlpMetric, strategy: Strategy = "UnderscoreEscapingWithSuffixes"): string {
+  switch (strategy) {
+    case "UnderscoreEscapingWithSuffixes":
+      return escaped(metric);
+    case "UnderscoreEscapingWithoutSuffixes":
+      return joined(metric.name, metric.name.split(/[^a-zA-Z0-9:_]+/).filter(Boolean));
+    case "NoUTF8EscapingWithSuffixes":
+      return suffixed(metric);
+    case "NoTranslation":
+      return metric.name;
+  }
+}
+
+/** Words joined by lines, the unit's and the kind's last. */
+function escaped({ name, unit = "", kind, monotonic = false }: OtlpMetric): string {
   const words = name.split(/[^a-zA-Z0-9:]+/).filter(Boolean);
-  if (words.length === 0) throw new TypeError(`${JSON.stringify(name)} has no name in Prometheus`);
   // A unit that the name already says, as one of its words and in the same spelling, is not said again.
   const full = [...words, ...suffixesOf(unit).filter((suffix) => !words.includes(suffix))];
   const ordered = kind === "sum" && monotonic
@@ -81,8 +107,29 @@ export function prometheusName({ name, unit = "", kind, monotonic = false }: Otl
     : kind === "gauge" && unit === "1"
     ? last(full, "ratio")
     : full;
-  const joined = ordered.join("_");
-  return /^\d/.test(joined) ? `_${joined}` : joined;
+  return joined(name, words.length === 0 ? [] : ordered);
+}
+
+/** The name as it is, and what it does not end with yet; what stands in its middle stays there and is said again. */
+function suffixed({ name, unit = "", kind, monotonic = false }: OtlpMetric): string {
+  const [main = "", ...rest] = unit.split("/");
+  const per = known(rest.join("/"), perUnits);
+  const ends = [
+    ...(per === "" ? [] : [`per_${per}`]),
+    ...(kind === "sum" && monotonic ? ["total"] : []),
+    ...(kind === "gauge" && unit === "1" ? ["ratio"] : []),
+  ];
+  const bare = ends.reduceRight((left, end) => {
+    return left.endsWith(end) && left.length > end.length + 1 ? left.slice(0, -end.length - 1) : left;
+  }, name);
+  const one = known(main, units);
+  return [bare, ...(one === "" || bare.endsWith(one) ? [] : [one]), ...ends].join("_");
+}
+
+function joined(name: string, words: readonly string[]): string {
+  if (words.length === 0) throw new TypeError(`${JSON.stringify(name)} has no name in Prometheus`);
+  const whole = words.join("_");
+  return /^\d/.test(whole) ? `_${whole}` : whole;
 }
 
 /**
@@ -104,15 +151,19 @@ export function prometheusLabel(attribute: string): string {
 /** What a unit adds to a name: `By/s` gives bytes and per_second. */
 function suffixesOf(unit: string): string[] {
   const [main = "", ...rest] = unit.split("/");
-  const one = spelled(main, units);
-  const per = spelled(rest.join("/"), perUnits).replace(/_$/, "");
+  const one = spelled(known(main, units));
+  const per = spelled(known(rest.join("/"), perUnits)).replace(/_$/, "");
   return (per === "" ? [one] : [one.replace(/_$/, ""), `per_${per}`]).filter(Boolean);
 }
 
-function spelled(unit: string, known: ReadonlyMap<string, string>): string {
+/** The word for a unit, else the unit; nothing for a remark. */
+function known(unit: string, words: ReadonlyMap<string, string>): string {
   const bare = unit.trim();
-  if (/[{}]/.test(bare)) return "";
-  return (known.get(bare) ?? bare).replaceAll(/[^a-zA-Z0-9:]+/g, "_").replace(/^_/, "");
+  return /[{}]/.test(bare) ? "" : words.get(bare) ?? bare;
+}
+
+function spelled(word: string): string {
+  return word.replaceAll(/[^a-zA-Z0-9:]+/g, "_").replace(/^_/, "");
 }
 
 function last(words: readonly string[], word: string): string[] {

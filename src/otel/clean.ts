@@ -3,49 +3,66 @@
  *
  * @module
  */
-import type { ResourceMetrics } from "@opentelemetry/sdk-metrics";
+import { isSpanContextValid, type SpanContext, type SpanStatus, type TraceState, ValueType } from "@opentelemetry/api";
+import type { Histogram, MetricData, ResourceMetrics } from "@opentelemetry/sdk-metrics";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace";
-import { normalizeAttributes, type NormalizeOptions, wellFormed } from "./normalize.ts";
+import { normalizeAttributes, type NormalizeOptions, textOf } from "./normalize.ts";
 
-/** A span with clean attributes, its events' and links' too. */
+type Resource = ReadableSpan["resource"];
+type Time = ReadableSpan["startTime"];
+
+const INTERNAL = 0;
+const MOST_KIND = 4;
+const MOST_STATUS = 2;
+const NANOSECONDS = 1e9;
+/** Times are 64 bits of nanoseconds. */
+const MOST_SECONDS = 2 ** 64 / NANOSECONDS;
+
+/** A span with clean names, times, attributes and links, those of its events too. */
 export function cleanSpan(span: ReadableSpan, options: NormalizeOptions): ReadableSpan {
+  const startTime = timeOf(span.startTime) ?? timeOf(span.endTime) ?? [0, 0];
+  const endTime = timeOf(span.endTime) ?? startTime;
+  const context = cleanContext(span.spanContext());
+  const links = span.links.filter((link) =>
+    (link.context ?? undefined) !== undefined && isSpanContextValid(link.context)
+  );
   return {
-    name: wellFormed(span.name),
-    kind: span.kind,
-    spanContext: () => span.spanContext(),
+    name: textOf(span.name),
+    kind: isBetween(span.kind, MOST_KIND) ? span.kind : INTERNAL,
+    spanContext: () => context,
     ...(span.parentSpanContext === undefined ? {} : { parentSpanContext: span.parentSpanContext }),
-    startTime: span.startTime,
-    endTime: span.endTime,
-    status: span.status.message === undefined
-      ? span.status
-      : { code: span.status.code, message: wellFormed(String(span.status.message)) },
+    startTime,
+    endTime,
+    status: cleanStatus(span.status),
     attributes: normalizeAttributes(span.attributes, options),
-    links: span.links.map((link) => ({ ...link, attributes: normalizeAttributes(link.attributes, options) })),
-    events: span.events.map((event) => ({ ...event, attributes: normalizeAttributes(event.attributes, options) })),
+    links: links.map((link) => ({
+      ...link,
+      context: cleanContext(link.context),
+      attributes: normalizeAttributes(link.attributes, options),
+    })),
+    events: span.events.map((event) => ({
+      ...event,
+      name: textOf(event.name),
+      time: timeOf(event.time) ?? startTime,
+      attributes: normalizeAttributes(event.attributes, options),
+    })),
     duration: span.duration,
     ended: span.ended,
-    resource: span.resource,
+    resource: cleanResource(span.resource, options),
     instrumentationScope: span.instrumentationScope,
     droppedAttributesCount: span.droppedAttributesCount,
     droppedEventsCount: span.droppedEventsCount,
-    droppedLinksCount: span.droppedLinksCount,
+    droppedLinksCount: span.droppedLinksCount + span.links.length - links.length,
   };
 }
 
-/** Metrics with clean labels. A data point whose value is no number any more is left out. */
+/** Metrics with clean names, labels and numbers. A data point whose value is no number any more is left out. */
 export function cleanMetrics(metrics: ResourceMetrics, options: NormalizeOptions): ResourceMetrics {
   return {
-    resource: metrics.resource,
-    scopeMetrics: metrics.scopeMetrics.map((scope) => ({
-      scope: scope.scope,
-      metrics: scope.metrics.map((metric) =>
-        ({
-          ...metric,
-          dataPoints: metric.dataPoints
-            .filter((point) => typeof point.value !== "number" || Number.isFinite(point.value))
-            .map((point) => ({ ...point, attributes: normalizeAttributes(point.attributes, options) })),
-        }) as typeof metric
-      ),
+    resource: cleanResource(metrics.resource, options),
+    scopeMetrics: metrics.scopeMetrics.map(({ scope, metrics }) => ({
+      scope,
+      metrics: metrics.map((metric) => cleanMetric(metric, options)),
     })),
   };
 }
@@ -57,13 +74,99 @@ export function countPoints(all: readonly ResourceMetrics[]): number {
     .reduce((count, metric) => count + metric.dataPoints.length, 0);
 }
 
-/** The same metrics in two halves, for a body that would be too long; undefined where one metric alone is left. */
+/** The same metrics in two halves, for a body that would be too long; undefined where one data point alone is left. */
 export function halveMetrics(metrics: ResourceMetrics): readonly [ResourceMetrics, ResourceMetrics] | undefined {
   const flat = metrics.scopeMetrics.flatMap(({ scope, metrics }) =>
     metrics.map((metric) => ({ scope, metrics: [metric] }))
   );
-  if (flat.length < 2) return undefined;
-  const middle = flat.length >> 1;
   const { resource } = metrics;
-  return [{ resource, scopeMetrics: flat.slice(0, middle) }, { resource, scopeMetrics: flat.slice(middle) }];
+  const of = (scopeMetrics: typeof flat): ResourceMetrics => ({ resource, scopeMetrics });
+  const middle = flat.length >> 1;
+  if (middle > 0) return [of(flat.slice(0, middle)), of(flat.slice(middle))];
+  const [only] = flat;
+  const [metric] = only?.metrics ?? [];
+  if (only === undefined || metric === undefined || metric.dataPoints.length < 2) return undefined;
+  const cut = metric.dataPoints.length >> 1;
+  const part = (from: number, to: number) => {
+    const points = { ...metric, dataPoints: metric.dataPoints.slice(from, to) } as MetricData;
+    return of([{ scope: only.scope, metrics: [points] }]);
+  };
+  return [part(0, cut), part(cut, metric.dataPoints.length)];
+}
+
+function cleanMetric(metric: MetricData, options: NormalizeOptions): MetricData {
+  const { descriptor } = metric;
+  const points = (metric.dataPoints as readonly MetricData["dataPoints"][number][])
+    .filter(({ value }) => typeof value !== "number" || Number.isFinite(value));
+  // One kind of number holds for all of a metric's points. What is rounded already is a double.
+  const isRounded = points.some(({ value }) => Number.isInteger(value) && !Number.isSafeInteger(value));
+  return {
+    ...metric,
+    descriptor: {
+      ...descriptor,
+      name: textOf(descriptor.name),
+      description: textOf(descriptor.description),
+      unit: textOf(descriptor.unit),
+      valueType: isRounded ? ValueType.DOUBLE : descriptor.valueType,
+    },
+    dataPoints: points.map((point) => ({
+      ...point,
+      value: typeof point.value === "number" ? point.value : cleanDistribution(point.value as Histogram),
+      attributes: normalizeAttributes(point.attributes, options),
+    })),
+  } as MetricData;
+}
+
+/** A sum that grew beyond all numbers is left out: it is optional, the counts are not. */
+function cleanDistribution(value: Histogram): Histogram {
+  const { sum, min, max, ...counts } = value;
+  return {
+    ...counts,
+    ...(Number.isFinite(sum) ? { sum } : {}),
+    ...(Number.isFinite(min) ? { min } : {}),
+    ...(Number.isFinite(max) ? { max } : {}),
+  } as Histogram;
+}
+
+/** Encoders group by the resource's identity, so that each is made clean once. */
+const resources = { json: new WeakMap<Resource, Resource>(), protobuf: new WeakMap<Resource, Resource>() };
+
+function cleanResource(resource: Resource, options: NormalizeOptions): Resource {
+  const made = resources[options.json ? "json" : "protobuf"];
+  let clean = made.get(resource);
+  if (clean === undefined) {
+    const attributes = normalizeAttributes(resource.attributes, options);
+    clean = Object.create(resource, { attributes: { value: attributes } }) as Resource;
+    made.set(resource, clean);
+  }
+  return clean;
+}
+
+/** Of the trace state, which a sampler may have made, its text alone. */
+function cleanContext(context: SpanContext): SpanContext {
+  const { traceState, ...rest } = context;
+  if (traceState === undefined) return context;
+  let text = "";
+  try {
+    text = textOf(traceState.serialize());
+  } catch {
+    // It says nothing then.
+  }
+  return text === "" ? rest : { ...rest, traceState: { serialize: () => text } as TraceState };
+}
+
+function cleanStatus({ code, message }: SpanStatus): SpanStatus {
+  const known = isBetween(code, MOST_STATUS) ? code : 0;
+  return message === undefined ? { code: known } : { code: known, message: textOf(message) };
+}
+
+/** The time, if it is one: what users pass may be an invalid Date, or lie outside of what 64 bits hold. */
+function timeOf(time: Time): Time | undefined {
+  const [seconds, nanoseconds] = time;
+  return isBetween(seconds, MOST_SECONDS - 2) && isBetween(Math.trunc(nanoseconds), NANOSECONDS) ? time : undefined;
+}
+
+/** True for whole numbers from 0 on. */
+function isBetween(value: number, most: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= most;
 }

@@ -72,6 +72,18 @@ export interface Environment {
 
 const DEFAULT_ENDPOINT = "http://localhost:4318";
 const SIGNAL_PATH = /\/v1\/(?:traces|metrics|logs)\/?$/;
+/** What a timer holds: one that is set to more fires at once. */
+export const LONGEST_MS = 2 ** 31 - 1;
+/** The specification's words for how much is told, and what they come to here. */
+const LOG_LEVELS: Readonly<Record<string, LogLevel>> = {
+  all: "debug",
+  verbose: "debug",
+  debug: "debug",
+  info: "info",
+  warn: "info",
+  error: "info",
+  none: "none",
+};
 
 /** Reads everything at once. */
 export function readEnvironment(read: ReadVariable): Environment {
@@ -84,8 +96,8 @@ export function readEnvironment(read: ReadVariable): Environment {
   const number = (name: string, least: number, fallback: number): number => {
     const value = text(name);
     if (value === undefined) return fallback;
-    if (/^\d+$/.test(value) && Number(value) >= least) return Number(value);
-    warn(name, `is no whole number from ${least} on; ${fallback} is used`);
+    if (/^\d+$/.test(value) && Number(value) >= least) return Math.min(Number(value), LONGEST_MS);
+    warn(name, `is no whole number from ${least} on; ${fallback === Infinity ? "no limit" : fallback} is used`);
     return fallback;
   };
   const word = <T extends string>(name: string, words: readonly T[], fallback: T): T => {
@@ -117,7 +129,6 @@ export function readEnvironment(read: ReadVariable): Environment {
     ["cumulative", "delta", "lowmemory"],
     "cumulative",
   );
-  const logLevel = text("OTEL_LOG_LEVEL")?.toLowerCase();
   return {
     traces: signal("traces"),
     metrics: signal("metrics"),
@@ -134,15 +145,12 @@ export function readEnvironment(read: ReadVariable): Environment {
     temporality: temporality === "cumulative" ? "cumulative" : "delta",
     attributeValueLengthLimit: number(
       "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
-      0,
-      number("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", 0, Infinity),
+      1,
+      number("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", 1, Infinity),
     ),
-    logLevel: logLevel === "debug" || logLevel === "all" || logLevel === "verbose"
-      ? "debug"
-      : logLevel === "none"
-      ? "none"
-      : "info",
-    warnings,
+    logLevel: LOG_LEVELS[word("OTEL_LOG_LEVEL", Object.keys(LOG_LEVELS), "info")] ?? "info",
+    // Both signals read the variables that they share.
+    warnings: [...new Set(warnings)],
   };
 }
 
@@ -175,7 +183,7 @@ function httpUrl(value: string | undefined, name: string, warn: Warn): URL | und
   // The gRPC habit of leaving the scheme out parses as a scheme of its own: `localhost:4318`.
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url?.protocol === "http:" || url?.protocol === "https:") return url;
-  return warn(name, "is no http:// or https:// URL; the default is used");
+  return warn(name, "is no http:// or https:// URL; it is ignored");
 }
 
 function exporterOf(text: Text, kind: Signal, warn: Warn): SignalEnvironment["exporter"] {
@@ -212,25 +220,41 @@ function pairsOf(value: string | undefined, name: string, warn: Warn): Record<st
   for (const item of (value ?? "").split(",")) {
     if (item.trim() === "") continue;
     const at = item.indexOf("=");
-    const key = at < 0 ? "" : item.slice(0, at).trim();
-    let decoded: string | undefined;
-    try {
-      decoded = decodeURIComponent(item.slice(at + 1).trim());
-    } catch {
-      decoded = undefined; // A lone percent sign.
-    }
-    if (key === "" || key === "__proto__" || decoded === undefined || /[\r\n\0]/.test(decoded)) {
+    const key = decodedOf(item.slice(0, Math.max(0, at)));
+    const decoded = decodedOf(item.slice(at + 1));
+    if (!key || key === "__proto__" || decoded === undefined || /[\r\n\0]/.test(key + decoded)) {
       warn(name, "has an item that is no key=value; that item is left out");
     } else pairs[key] = decoded;
   }
   return pairs;
 }
 
+/** Undefined where a percent sign stands alone. */
+function decodedOf(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.trim());
+  } catch {
+    return undefined;
+  }
+}
+
 function headersOf(text: Text, name: string, warn: Warn): Record<string, string> {
+  return usableHeaders(pairsOf(text(name), name, warn), () => {
+    warn(name, "has an item that is no HTTP header; that item is left out");
+  });
+}
+
+/** Headers that HTTP can send, their names in lower case, in which no name stands twice. */
+export function usableHeaders(
+  given: Readonly<Record<string, unknown>>,
+  onUnusable: () => void,
+): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const [key, value] of Object.entries(pairsOf(text(name), name, warn))) {
-    if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(key) && /^[\t\x20-\x7e]*$/.test(value)) headers[key.toLowerCase()] = value;
-    else warn(name, "has an item that is no HTTP header; that item is left out");
+  for (const [key, value] of Object.entries(given)) {
+    const isUsable = typeof value === "string" && /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(key) && key !== "__proto__" &&
+      /^[\t\x20-\x7e]*$/.test(value);
+    if (isUsable) headers[key.toLowerCase()] = value;
+    else onUnusable();
   }
   return headers;
 }

@@ -13,7 +13,7 @@ import type { ResourceMetrics } from "@opentelemetry/sdk-metrics";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace";
 import type { SignalEnvironment } from "./environment.ts";
 import { cleanMetrics, cleanSpan, countPoints, halveMetrics } from "./clean.ts";
-import { restoreDoubles } from "./normalize.ts";
+import { restoreNumbers } from "./normalize.ts";
 import type { Signal } from "./options.ts";
 import { send, type SendOptions, type TransportOptions } from "./transport.ts";
 
@@ -36,12 +36,14 @@ export interface Sink<T> {
 }
 
 const LONGEST_BODY = 4 * 1024 * 1024;
+const NOTHING: Exported = { exported: 0, failed: 0, errors: [] };
 
 /** How a signal's items become bytes, and how they are cut in two. */
 interface Encoding<T> {
   readonly signal: Signal;
+  clean(item: T): T;
   encode(items: readonly T[]): Uint8Array | undefined;
-  rejected(body: Uint8Array): { readonly count: number; readonly message: string | undefined };
+  rejected(body: Uint8Array): unknown;
   count(items: readonly T[]): number;
   halve(items: readonly T[]): readonly [readonly T[], readonly T[]] | undefined;
 }
@@ -52,11 +54,9 @@ export function otlpSpanSink(to: SignalEnvironment): Sink<ReadableSpan> {
   const serializer = json ? JsonTraceSerializer : ProtobufTraceSerializer;
   return otlpSink<ReadableSpan>(to, {
     signal: "traces",
-    encode: (spans) => finished(serializer.serializeRequest(spans.map((span) => cleanSpan(span, { json }))), json),
-    rejected(body) {
-      const { partialSuccess } = serializer.deserializeResponse(body);
-      return { count: Number(partialSuccess?.rejectedSpans ?? 0), message: partialSuccess?.errorMessage };
-    },
+    clean: (span) => cleanSpan(span, { json }),
+    encode: (spans) => finished(serializer.serializeRequest([...spans]), json),
+    rejected: (body) => serializer.deserializeResponse(body).partialSuccess?.rejectedSpans,
     count: (spans) => spans.length,
     halve: (spans) =>
       spans.length < 2 ? undefined : [spans.slice(0, spans.length >> 1), spans.slice(spans.length >> 1)],
@@ -69,12 +69,9 @@ export function otlpMetricSink(to: SignalEnvironment): Sink<ResourceMetrics> {
   const serializer = json ? JsonMetricsSerializer : ProtobufMetricsSerializer;
   return otlpSink<ResourceMetrics>(to, {
     signal: "metrics",
-    encode: ([metrics]) =>
-      finished(serializer.serializeRequest(cleanMetrics(metrics as ResourceMetrics, { json })), json),
-    rejected(body) {
-      const { partialSuccess } = serializer.deserializeResponse(body);
-      return { count: Number(partialSuccess?.rejectedDataPoints ?? 0), message: partialSuccess?.errorMessage };
-    },
+    clean: (metrics) => cleanMetrics(metrics, { json }),
+    encode: ([metrics]) => finished(serializer.serializeRequest(metrics as ResourceMetrics), json),
+    rejected: (body) => serializer.deserializeResponse(body).partialSuccess?.rejectedDataPoints,
     count: countPoints,
     halve([metrics]) {
       const halves = metrics === undefined ? undefined : halveMetrics(metrics);
@@ -93,45 +90,68 @@ function otlpSink<T>(to: SignalEnvironment, encoding: Encoding<T>): Sink<T> {
   };
   let paused = false;
 
-  async function deliver(items: readonly T[], how: SendOptions): Promise<Exported> {
+  /** Sends in as many bodies as it takes, all before `until`. */
+  async function deliver(items: readonly T[], how: SendOptions, until: number): Promise<Exported> {
     const count = encoding.count(items);
-    if (paused || count === 0) return { exported: 0, failed: 0, errors: [] };
-    let body: Uint8Array | undefined;
-    try {
-      body = encoding.encode(items);
-    } catch {
-      body = undefined;
+    if (count === 0) return NOTHING;
+    const body = quietly(() => encoding.encode(items));
+    if (body === undefined || body.length > LONGEST_BODY) {
+      // What one item has that the encoder refuses must not cost the others.
+      const halves = encoding.halve(items);
+      if (halves !== undefined) return sum(await deliver(halves[0], how, until), await deliver(halves[1], how, until));
     }
-    if (body === undefined) return { exported: 0, failed: count, errors: ["The encoder refused them"] };
-    const halves = body.length > LONGEST_BODY ? encoding.halve(items) : undefined;
-    if (halves !== undefined) return sum(await deliver(halves[0], how), await deliver(halves[1], how));
-    const sent = await send(body, transport, how);
+    if (body === undefined) return refused(count);
+    if (paused) return { ...NOTHING, failed: count };
+    const sent = await send(body, { ...transport, timeoutMs: until - performance.now() }, how);
     if (!sent.ok) {
       paused = encoding.signal === "metrics" && NO_SUCH_SIGNAL.has(sent.status);
       const hint = paused ? ", so it takes traces only; metrics are paused (OTEL_METRICS_EXPORTER=none says so)" : "";
       return { exported: 0, failed: count, errors: [sent.reason + hint] };
     }
-    const { count: rejected, message } = rejectedOf(encoding, sent.body);
-    const failed = Math.min(Math.max(0, rejected), count);
-    const errors = failed === 0 ? [] : [`The back end rejected ${failed} of ${count}${message ? " and said why" : ""}`];
+    const failed = rejectedOf(encoding, sent.body, count);
+    const errors = failed === 0 ? [] : [`The back end rejected ${failed} of ${count}`];
     return { exported: count - failed, failed, errors };
   }
 
-  return { send: deliver, shutdown: () => Promise.resolve() };
+  return {
+    async send(items, how) {
+      if (paused) return NOTHING;
+      const kept: T[] = [];
+      const lost: T[] = [];
+      for (const item of items) {
+        const clean = quietly(() => encoding.clean(item));
+        if (clean === undefined) lost.push(item);
+        else kept.push(clean);
+      }
+      const delivered = await deliver(kept, how, performance.now() + to.timeoutMs);
+      return lost.length === 0 ? delivered : sum(delivered, refused(encoding.count(lost)));
+    },
+    shutdown: () => Promise.resolve(),
+  };
 }
 
-function rejectedOf<T>(encoding: Encoding<T>, body: Uint8Array): { count: number; message: string | undefined } {
+/** How many the back end says it did not take; a body that is no OTLP response says nothing. */
+function rejectedOf<T>(encoding: Encoding<T>, body: Uint8Array, count: number): number {
+  const rejected = Number(quietly(() => encoding.rejected(body)) ?? 0);
+  return Number.isInteger(rejected) ? Math.min(Math.max(0, rejected), count) : 0;
+}
+
+function refused(count: number): Exported {
+  return { exported: 0, failed: count, errors: ["The encoder refused them"] };
+}
+
+function quietly<R>(run: () => R): R | undefined {
   try {
-    return encoding.rejected(body);
+    return run();
   } catch {
-    return { count: 0, message: undefined }; // A body that is no OTLP response, under a status that is success.
+    return undefined;
   }
 }
 
 function finished(body: Uint8Array | undefined, json: boolean): Uint8Array | undefined {
   if (body === undefined || !json) return body;
   const text = new TextDecoder().decode(body);
-  const restored = restoreDoubles(text);
+  const restored = restoreNumbers(text);
   return restored === text ? body : new TextEncoder().encode(restored);
 }
 

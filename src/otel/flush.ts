@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { orAborted } from "../deadline.ts";
+import { follow, orAborted } from "../deadline.ts";
+import { LONGEST_MS } from "./environment.ts";
 import type { Counts, FlushReport } from "./options.ts";
 import type { Registry } from "./registry.ts";
 import type { Flushed } from "./span_queue.ts";
@@ -13,13 +14,29 @@ const ZERO: Counts = { exported: 0, failed: 0, dropped: 0 };
 /** Nothing was sent. */
 export const NO_REPORT: FlushReport = { spans: ZERO, metrics: ZERO, timedOut: false, errors: [] };
 
-/** The report of both signals. */
-export function reportOf({ spans, metrics }: { spans: Flushed; metrics: Flushed }, timedOut: boolean): FlushReport {
+/** Works with a signal that aborts after so many milliseconds. */
+export async function within<R>(timeoutMs: number, work: (signal: AbortSignal) => Promise<R>): Promise<R> {
+  const deadline = follow(undefined);
+  const late = () => deadline.abort(new DOMException("The flush's deadline.", "TimeoutError"));
+  const timer = setTimeout(late, Math.max(0, Math.min(timeoutMs, LONGEST_MS)));
+  try {
+    return await work(deadline.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The report of both signals, and of what somebody else's providers did besides. */
+export function reportOf(
+  { spans, metrics }: { readonly spans: Flushed; readonly metrics: Flushed },
+  theirs: FlushReport,
+  timedOut: boolean,
+): FlushReport {
   return {
     spans: spans.counts,
     metrics: metrics.counts,
-    timedOut,
-    errors: [...new Set([...spans.errors, ...metrics.errors])],
+    timedOut: timedOut || theirs.timedOut,
+    errors: [...new Set([...spans.errors, ...metrics.errors, ...theirs.errors])],
   };
 }
 

@@ -38,13 +38,15 @@ export function injectedSink<T, I>(
         const timer = setTimeout(onAbort, timeoutMs);
         signal.addEventListener("abort", onAbort, { once: true });
         if (signal.aborted) return onAbort();
+        const threw = () => finish("The exporter threw");
         try {
-          runInContext(suppressed(), () =>
-            exporter.export(batch(items), ({ code }) => {
-              finish(code === 0 ? undefined : "The exporter reported a failure");
-            }));
+          const answer = (result: ExportOutcome | undefined) =>
+            finish(result?.code === 0 ? undefined : "The exporter reported a failure");
+          // One written as an async function gives a promise, and nobody else is there to take its rejection.
+          const given: unknown = runInContext(suppressed(), () => exporter.export(batch(items), answer));
+          Promise.resolve(given).catch(threw);
         } catch {
-          finish("The exporter threw");
+          threw();
         }
       });
     },

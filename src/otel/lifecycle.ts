@@ -4,15 +4,15 @@
  * @module
  */
 import { context, type MeterProvider, metrics, trace, type TracerProvider } from "@opentelemetry/api";
-import { follow, orAborted } from "../deadline.ts";
+import { orAborted } from "../deadline.ts";
 import { ConfigError } from "../error.ts";
 import { asyncStorage, importAsyncStorage, isRequestBound, onBeforeExit, readVariable } from "../runtime.ts";
 import { createContextManager } from "./context_manager.ts";
 import { booleanOf, readEnvironment } from "./environment.ts";
-import { flushForeign, NO_REPORT, reportOf } from "./flush.ts";
+import { flushForeign, NO_REPORT, reportOf, within } from "./flush.ts";
 import { watchLateRegistration } from "./late_registration.ts";
 import type { FlushOptions, FlushReport, OtelOptions } from "./options.ts";
-import { isDenoBuiltIn, registry } from "./registry.ts";
+import { isDenoBuiltIn, type Registry, registry } from "./registry.ts";
 import type { Providers } from "./sdk.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 import { createTroubleLog, type TroubleLog } from "./trouble.ts";
@@ -56,7 +56,9 @@ const FLUSH_MS = 10_000;
 
 /** Reads one variable: of `options.env` where given, else of the process. */
 export function readEnv(name: string): string | undefined {
-  return options.env === undefined ? readVariable(name).value : options.env[name];
+  const value: unknown = options.env === undefined ? readVariable(name).value : options.env[name];
+  // A worker's bindings keep JSON's types: `false` and `5000` stand for what their text says, an object for nothing.
+  return value === undefined || value === null || typeof value === "object" ? undefined : String(value);
 }
 
 /** Merges into earlier calls until the providers exist; after that {@linkcode ConfigError}. */
@@ -137,7 +139,7 @@ export function prepare(): void {
  */
 export function ready(): Promise<void> | undefined {
   if (loaded !== undefined || currentRule() !== "zero-config") {
-    if (options.enabled === true && !isOffForGood() && foreignProviders() !== undefined) warnIgnored();
+    if (asksForProviders() && !isOffForGood() && foreignProviders() !== undefined) warnIgnored();
     return undefined;
   }
   if (isRequestBound()) return load();
@@ -146,26 +148,33 @@ export function ready(): Promise<void> | undefined {
 
 /** Sends everything. */
 export async function flush({ timeoutMs = FLUSH_MS }: FlushOptions = {}, retryConnection = true): Promise<FlushReport> {
-  const deadline = follow(undefined);
-  const timer = setTimeout(() => deadline.abort(new DOMException("The flush's deadline.", "TimeoutError")), timeoutMs);
-  const { signal } = deadline;
+  if (loaded === undefined && currentRule() === "off") return NO_REPORT; // Off: no timer either.
+  return await within(timeoutMs, (signal) => flushBefore(signal, retryConnection));
+}
+
+async function flushBefore(signal: AbortSignal, retryConnection: boolean): Promise<FlushReport> {
   try {
     const waiting = ready();
     if (waiting !== undefined) await orAborted(waiting, signal);
-    if (loaded !== undefined) return reportOf(await loaded.providers.flush(signal, retryConnection), signal.aborted);
-    if (currentRule() !== "user") return NO_REPORT;
-    return await flushForeign(registry(), signal);
+    // Both can hold something: theirs, registered late, stand beside ours where the registry had not taken ours.
+    const [own, theirs] = await Promise.all([
+      loaded?.providers.flush(signal, retryConnection),
+      currentRule() === "user" ? flushForeign(foreignProviders() ?? {}, signal) : NO_REPORT,
+    ]);
+    return own === undefined ? theirs : reportOf(own, theirs, signal.aborted);
   } catch {
     return { ...NO_REPORT, timedOut: true };
-  } finally {
-    clearTimeout(timer);
   }
 }
 
 /** Flushes, lets go of everything, and stays off until the next {@linkcode configure}. */
-export async function shutdown(how: FlushOptions = {}): Promise<FlushReport> {
-  await loaded?.providers.release();
-  const report = await flush(how);
+export async function shutdown({ timeoutMs = FLUSH_MS }: FlushOptions = {}): Promise<FlushReport> {
+  const until = performance.now() + timeoutMs;
+  const left = () => until - performance.now();
+  // A filter that never answers must not take the time that sending needs.
+  const holding = loaded?.providers;
+  if (holding !== undefined) await within(left() / 2, holding.release);
+  const report = await flush({ timeoutMs: left() });
   const ended = loaded;
   loaded = undefined;
   stopped = true;
@@ -176,7 +185,7 @@ export async function shutdown(how: FlushOptions = {}): Promise<FlushReport> {
     const { trace: ownTrace, metrics: ownMetrics } = ended.registered;
     if (ownTrace !== undefined && registry().trace === ownTrace) trace.disable();
     if (ownMetrics !== undefined && registry().metrics === ownMetrics) metrics.disable();
-    await ended.providers.shutdown();
+    await within(left(), ended.providers.shutdown);
   }
   if (ownContextManager !== undefined && registry().context === ownContextManager) context.disable();
   ownContextManager = undefined;
@@ -189,19 +198,24 @@ export function restart(): void {
 }
 
 function wantsZeroConfig(): boolean {
+  return asksForProviders() || booleanOf(readEnv("OTEL_SDK_DISABLED")) === false;
+}
+
+/** Asked for in code, which is told when it comes to nothing; the environment's word is only a default. */
+function asksForProviders(): boolean {
   const { enabled, spanExporter, metricExporter, spanProcessors = [], metricReaders = [] } = options;
   if (enabled === true || spanExporter !== undefined || metricExporter !== undefined) return true;
-  if (spanProcessors.length > 0 || metricReaders.length > 0) return true;
-  return booleanOf(readEnv("OTEL_SDK_DISABLED")) === false;
+  return spanProcessors.length > 0 || metricReaders.length > 0;
 }
 
 /** Providers that somebody else registered: what stands in the registry and is not ours. */
-function foreignProviders(): { readonly trace?: unknown; readonly metrics?: unknown } | undefined {
+function foreignProviders(): Pick<Registry, "trace" | "metrics"> | undefined {
   const { trace: traces, metrics: meters } = registry();
   const own = loaded?.registered;
-  const foreignTrace = traces !== undefined && traces !== own?.trace;
-  const foreignMetrics = meters !== undefined && meters !== own?.metrics;
-  return foreignTrace || foreignMetrics ? { trace: traces, metrics: meters } : undefined;
+  const foreignTrace = traces === own?.trace ? undefined : traces;
+  const foreignMetrics = meters === own?.metrics ? undefined : meters;
+  if (foreignTrace === undefined && foreignMetrics === undefined) return undefined;
+  return { ...foreignTrace && { trace: foreignTrace }, ...foreignMetrics && { metrics: foreignMetrics } };
 }
 
 function warnIgnored(): void {

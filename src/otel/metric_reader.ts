@@ -10,7 +10,9 @@ import {
   InstrumentType,
 } from "@opentelemetry/sdk-metrics";
 import type { MetricProducer, ResourceMetrics } from "@opentelemetry/sdk-metrics";
+import { orAborted } from "../deadline.ts";
 import { unrefTimer } from "../runtime.ts";
+import { countPoints } from "./clean.ts";
 import type { Sink } from "./exporter.ts";
 import type { Flushed } from "./span_queue.ts";
 import type { TroubleLog } from "./trouble.ts";
@@ -34,6 +36,16 @@ export interface FlushingMetricReader extends IMetricReader {
 }
 
 const MOST_LABEL_SETS = 2000;
+/** A callback of somebody's that never resolves ends here, and the next export has its turn. */
+const LONGEST_TURN_MS = 30_000;
+const NOTHING: Flushed = { counts: { exported: 0, failed: 0, dropped: 0 }, errors: [] };
+
+/** One export, from the collecting on. */
+interface Turn {
+  readonly controller: AbortController;
+  /** Never rejects. */
+  readonly done: Promise<Flushed>;
+}
 
 /** Makes the reader in front of `sink`. */
 export function createMetricReader(sink: Sink<ResourceMetrics>, options: MetricReaderOptions): FlushingMetricReader {
@@ -41,36 +53,71 @@ export function createMetricReader(sink: Sink<ResourceMetrics>, options: MetricR
   let producer: MetricProducer | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
-  let turn: Promise<unknown> = Promise.resolve();
+  /** What runs, then what waits for it. */
+  const turns = new Set<Turn>();
 
   function schedule(): void {
-    if (requestBound || closed) return;
+    if (requestBound || closed || turns.size > 0) return;
     clearTimeout(timer);
-    timer = setTimeout(() => void flush(new AbortController().signal), intervalMs);
+    timer = setTimeout(() => void take(true), intervalMs);
     unrefTimer(timer);
   }
 
+  /** Never rejects. */
   async function once(signal: AbortSignal, retryConnection: boolean): Promise<Flushed> {
-    if (producer === undefined) return { counts: { exported: 0, failed: 0, dropped: 0 }, errors: [] };
-    const { resourceMetrics } = await producer.collect();
-    const { exported, failed, errors } = await sink.send([resourceMetrics], { signal, retryConnection });
-    if (failed > 0) trouble.lost("metrics", failed, errors[0] ?? "An export failed");
-    else if (exported > 0) trouble.delivered("metrics");
-    return { counts: { exported, failed, dropped: 0 }, errors };
+    let points = 0;
+    try {
+      if (producer === undefined || closed) return NOTHING;
+      signal.throwIfAborted();
+      const { resourceMetrics, errors: missing } = await orAborted(producer.collect(), signal);
+      if (missing.length > 0) trouble.warn("A callback of an observable instrument failed; its values are missing.");
+      points = countPoints([resourceMetrics]);
+      const { exported, failed, errors } = await sink.send([resourceMetrics], { signal, retryConnection });
+      if (failed > 0) trouble.lost("metrics", failed, errors[0] ?? "An export failed");
+      else if (exported > 0) trouble.delivered("metrics");
+      return { counts: { exported, failed, dropped: 0 }, errors };
+    } catch {
+      const error = signal.aborted ? "The metrics were not collected in time" : "Collecting or sending metrics failed";
+      trouble.lost("metrics", points, error);
+      return { counts: { exported: 0, failed: points, dropped: 0 }, errors: [error] };
+    }
   }
 
-  /** One after the other, so that a later export never overtakes an earlier one; in workers each by itself. */
-  async function flush(signal: AbortSignal, retryConnection = true): Promise<Flushed> {
-    try {
-      if (requestBound) return await once(signal, retryConnection);
-      const mine = turn.then(() => once(signal, retryConnection));
-      turn = mine.catch(() => {});
-      return await mine;
-    } catch {
-      return { counts: { exported: 0, failed: 0, dropped: 0 }, errors: ["Collecting the metrics failed"] };
-    } finally {
+  /** Exports when its turn has come: a later export must not overtake an earlier one. */
+  function take(retryConnection: boolean): Turn {
+    clearTimeout(timer);
+    const before = [...turns].at(-1);
+    const controller = new AbortController();
+    const run = async () => {
+      await before?.done;
+      const limit = setTimeout(() => controller.abort(new DOMException("Too long.", "TimeoutError")), LONGEST_TURN_MS);
+      unrefTimer(limit);
+      const flushed = await once(controller.signal, retryConnection);
+      clearTimeout(limit);
+      turns.delete(turn);
       schedule();
-    }
+      return flushed;
+    };
+    const turn: Turn = { controller, done: run() };
+    turns.add(turn);
+    return turn;
+  }
+
+  async function flush(signal: AbortSignal, retryConnection = true): Promise<Flushed> {
+    if (requestBound) return await once(signal, retryConnection); // Shares nothing with another request.
+    const [inFlight] = turns;
+    const mine = take(retryConnection);
+    const until = [...turns];
+    const abort = () => until.forEach(({ controller }) => controller.abort(signal.reason));
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
+    const reports = [await inFlight?.done ?? NOTHING, await mine.done];
+    signal.removeEventListener("abort", abort);
+    const total = (what: "exported" | "failed") => reports.reduce((sum, { counts }) => sum + counts[what], 0);
+    return {
+      counts: { exported: total("exported"), failed: total("failed"), dropped: 0 },
+      errors: reports.flatMap(({ errors }) => errors),
+    };
   }
 
   return {
@@ -97,6 +144,8 @@ export function createMetricReader(sink: Sink<ResourceMetrics>, options: MetricR
     async shutdown() {
       closed = true;
       clearTimeout(timer);
+      for (const { controller } of turns) controller.abort(new DOMException("Telemetry was shut down.", "AbortError"));
+      await Promise.all([...turns].map(({ done }) => done));
       await sink.shutdown();
     },
   };

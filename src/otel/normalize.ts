@@ -5,82 +5,171 @@
  */
 import type { Attributes } from "../otel_types.ts";
 
-/** Marks a number that JSON has no form for, on its way through the encoder; see {@linkcode restoreDoubles}. */
-const DOUBLE_MARK = "\u0000double:";
-const LONGEST_STRING = 256 * 1024;
+/** Marks a number that the encoder has no JSON for, on its way through it; see {@linkcode restoreNumbers}. */
+const MARK = "\u0000number:";
+/** How much one attribute may hold: a character and a value count one each. It also ends what branches without end. */
+const MOST_PER_ATTRIBUTE = 256 * 1024;
+/** A level takes three messages of protobuf, of which decoders nest a hundred. */
+const DEEPEST = 20;
 const INT64 = 2 ** 63;
 
-/** Values that an encoder takes. */
-export type Clean = string | number | boolean | Uint8Array | readonly Clean[] | { readonly [key: string]: Clean };
+/** Values that an encoder takes. Null stands in lists alone, where the place of the other items matters. */
+export type Clean =
+  | string
+  | number
+  | boolean
+  | null
+  | Uint8Array
+  | readonly Clean[]
+  | { readonly [key: string]: Clean };
 
 /** How values are made clean. */
 export interface NormalizeOptions {
-  /** JSON has no NaN, no infinity and no integer beyond int64. */
+  /** JSON has no NaN, no infinity and no integer beyond int64, and JavaScript rounds those beyond 53 bits in it. */
   readonly json: boolean;
+  /** The longest text or bytes, beside the cap on the whole attribute. */
+  readonly longest?: number | undefined;
+}
+
+/** One attribute on its way. */
+interface Walk {
+  readonly json: boolean;
+  readonly longest: number;
+  /** What it may still hold. */
+  left: number;
+  /** The values that hold the present one: whoever is met again goes in a circle. */
+  readonly above: Set<unknown>;
 }
 
 /** Attributes whose every value an encoder takes; what has no form at all is left out. */
 export function normalizeAttributes(attributes: Attributes | undefined, options: NormalizeOptions): Attributes {
-  const clean: Record<string, unknown> = {};
-  for (const key of Object.keys(attributes ?? {})) {
-    try {
-      const value = normalize((attributes as Record<string, unknown>)[key], options, new Set());
-      if (value !== undefined) clean[wellFormed(key)] = value;
-    } catch {
-      // A getter that throws: that attribute has no value.
-    }
+  const clean: [string, Clean][] = [];
+  for (const key of keysOf(attributes)) {
+    const walk = { ...options, longest: options.longest ?? Infinity, left: MOST_PER_ATTRIBUTE, above: new Set() };
+    const value = member(attributes, key, walk);
+    if (value !== undefined) clean.push([textOf(key), value]);
   }
-  return clean as Attributes;
+  return Object.fromEntries(clean) as Attributes; // Not by assignment: `__proto__` is a key like any other.
 }
 
-/** Text that every decoder takes: lone surrogates replaced, and cut on a code point when very long. */
-export function wellFormed(text: string, longest = LONGEST_STRING): string {
+/** Text that every decoder takes of anything: lone surrogates replaced, and cut on a code point when very long. */
+export function textOf(value: unknown, longest: number = MOST_PER_ATTRIBUTE): string {
+  const text = typeof value === "string" ? value : spelled(value);
   if (text.length <= longest) return text.isWellFormed() ? text : text.toWellFormed();
-  const cut = text.slice(0, longest);
-  const last = cut.charCodeAt(longest - 1);
-  return (last >= 0xd800 && last <= 0xdbff ? cut.slice(0, -1) : cut).toWellFormed();
+  const last = text.charCodeAt(longest - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? longest - 1 : longest).toWellFormed();
 }
 
-/** Turns marked numbers of encoded JSON into the doubles they are (https://protobuf.dev/programming-guides/json/). */
-export function restoreDoubles(json: string): string {
-  if (!json.includes("\\u0000double:")) return json;
-  return json.replace(/\{"stringValue":"\\u0000double:([^"]*)"\}/g, (_, value: string) => {
-    return `{"doubleValue":${/^[-\d]/.test(value) && !value.includes("Inf") ? value : `"${value}"`}}`;
+/** Turns marked numbers of encoded JSON into what they are (https://protobuf.dev/programming-guides/json/). */
+export function restoreNumbers(json: string): string {
+  if (!json.includes("\\u0000number:")) return json;
+  // Where a mark follows the mark it is a text that began with one.
+  const marked = /"stringValue":"\\u0000number:(?:(-?\d+)n"|(NaN|-?Infinity|-?\d[\d.e+-]*)"|(?=\\u0000number:))/g;
+  return json.replace(marked, (_, integer?: string, double?: string) => {
+    if (integer !== undefined) return `"intValue":"${integer}"`;
+    if (double === undefined) return `"stringValue":"`;
+    return `"doubleValue":${Number.isFinite(Number(double)) ? double : `"${double}"`}`;
   });
 }
 
-function normalize(value: unknown, options: NormalizeOptions, above: Set<unknown>): Clean | undefined {
-  switch (typeof value) {
-    case "string":
-      return wellFormed(value);
-    case "boolean":
-      return value;
-    case "number":
-      return !options.json || Number.isFinite(value) && !isBeyondInt64(value) ? value : DOUBLE_MARK + value;
-    case "bigint":
-      return String(value);
-    case "object":
-      break;
-    default:
-      return undefined;
-  }
-  if (value === null || above.has(value)) return undefined;
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : value.toISOString();
-  if (value instanceof Uint8Array) return value;
-  above.add(value);
+/** None where there are no attributes, and where asking for them throws. */
+function keysOf(attributes: unknown): readonly string[] {
   try {
-    if (Array.isArray(value)) {
-      return value.map((item) => normalize(item, options, above)).filter((item) => item !== undefined);
-    }
-    const entries = Object.keys(value).map((key) => {
-      return [wellFormed(key), normalize((value as Record<string, unknown>)[key], options, above)] as const;
-    });
-    return Object.fromEntries(entries.filter((entry): entry is [string, Clean] => entry[1] !== undefined));
-  } finally {
-    above.delete(value);
+    return typeof attributes === "object" && attributes !== null ? Object.keys(attributes) : [];
+  } catch {
+    return [];
   }
 }
 
-function isBeyondInt64(value: number): boolean {
-  return Number.isInteger(value) && (value >= INT64 || value < -INT64);
+/** What stands under a key: `nothing` for what is not there, undefined for what has no form or throws. */
+function member(owner: unknown, key: string | number, walk: Walk, nothing?: null): Clean | undefined {
+  if (--walk.left < 0) return undefined;
+  try {
+    const value = (owner as Record<string | number, unknown>)[key];
+    return value === undefined || value === null ? nothing : normalize(value, walk);
+  } catch {
+    return undefined; // A getter, or a Proxy.
+  }
+}
+
+function normalize(value: unknown, walk: Walk): Clean | undefined {
+  switch (typeof value) {
+    case "string":
+      return textOfWalk(value, walk);
+    case "boolean":
+      return value;
+    case "number":
+      return walk.json ? jsonNumber(value) : value;
+    case "bigint":
+      return String(value);
+    case "object":
+      return walk.above.has(value) ? undefined : normalizeObject(value as object, walk);
+    default:
+      return undefined;
+  }
+}
+
+function textOfWalk(value: string, walk: Walk): string {
+  const text = textOf(value, Math.min(walk.longest, walk.left));
+  walk.left -= text.length;
+  return walk.json && text.startsWith(MARK) ? MARK + text : text;
+}
+
+function jsonNumber(value: number): number | string {
+  if (Number.isSafeInteger(value) || Number.isFinite(value) && !Number.isInteger(value)) return value;
+  return value >= -INT64 && value < INT64 ? `${MARK}${BigInt(value)}n` : MARK + value;
+}
+
+function normalizeObject(value: object, walk: Walk): Clean | undefined {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : value.toISOString();
+  if (value instanceof Uint8Array) {
+    const length = Math.min(value.length, walk.longest, walk.left);
+    walk.left -= length;
+    return length < value.length ? value.slice(0, length) : value;
+  }
+  if (walk.above.size >= DEEPEST) return undefined;
+  walk.above.add(value);
+  try {
+    const isList = Array.isArray(value) || ArrayBuffer.isView(value) && "length" in value;
+    return isList ? list(value as unknown as ArrayLike<unknown>, walk) : map(value, walk);
+  } finally {
+    walk.above.delete(value);
+  }
+}
+
+function list(values: ArrayLike<unknown>, walk: Walk): readonly Clean[] {
+  const clean: Clean[] = [];
+  for (let at = 0; at < values.length && walk.left > 0; at++) {
+    const value = member(values, at, walk, null);
+    if (value !== undefined) clean.push(value);
+  }
+  return clean;
+}
+
+/** A map of what an object holds itself; of what holds nothing that can be seen (a Map, a Promise) there is no form. */
+function map(value: object, walk: Walk): Clean | undefined {
+  const clean: [string, Clean][] = [];
+  const keys = Object.keys(value);
+  if (keys.length === 0 && !isPlain(value)) return undefined;
+  for (const key of keys) {
+    if (walk.left <= 0) break;
+    const name = textOf(key, walk.left);
+    walk.left -= name.length;
+    const item = member(value, key, walk);
+    if (item !== undefined) clean.push([name, item]);
+  }
+  return Object.fromEntries(clean);
+}
+
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function spelled(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return ""; // An object without a `toString`, or with one that throws.
+  }
 }

@@ -24,10 +24,13 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider as SdkTracerProvider,
 } from "@opentelemetry/sdk-trace";
+import { orAborted } from "../deadline.ts";
 import { isRequestBound } from "../runtime.ts";
 import { countPoints } from "./clean.ts";
 import type { SamplerEnvironment } from "./environment.ts";
 import { otlpMetricSink, otlpSpanSink, type Sink } from "./exporter.ts";
+import { guardedMeterProvider } from "./guarded_meters.ts";
+import { guardedSampler, guardedTracerProvider } from "./guarded_tracers.ts";
 import { injectedSink } from "./injected.ts";
 import { createMetricReader } from "./metric_reader.ts";
 import { createSpanQueue, type Flushed } from "./span_queue.ts";
@@ -46,9 +49,9 @@ export interface Providers {
   /** Sends everything. */
   flush(signal: AbortSignal, retryConnection: boolean): Promise<{ readonly spans: Flushed; readonly metrics: Flushed }>;
   /** Lets the filter decide about the traces it still holds; the last flush then sends those it keeps. */
-  release(): Promise<void>;
-  /** Lets go of everything. */
-  shutdown(): Promise<void>;
+  release(signal: AbortSignal): Promise<void>;
+  /** Lets go of everything; what is somebody else's is not waited for once the signal aborts. */
+  shutdown(signal: AbortSignal): Promise<void>;
   /** How many spans wait or are on their way. */
   pendingSpans(): number;
 }
@@ -77,37 +80,47 @@ export function buildProviders(options: OtelOptions, settings: Settings, trouble
   // The filter passes spans on; flushing and ending the queue is done here, with a report.
   const done = () => Promise.resolve();
   const filter = queue &&
-    options.filter?.({ ...queue, forceFlush: done, shutdown: done } as unknown as SpanProcessorLike);
+    filterOf(options, { ...queue, forceFlush: done, shutdown: done } as unknown as SpanProcessorLike, trouble);
   const filtered = filter ?? queue;
   const guests = [...(options.spanProcessors ?? [])];
   const processors = [...(filtered === undefined ? [] : [filtered]), ...guests] as unknown as SpanProcessor[];
   if (settings.logLevel === "debug") processors.push(spanPrinter());
   const guestReaders = [...(options.metricReaders ?? [])] as unknown as IMetricReader[];
   const readers = [...(reader === undefined ? [] : [reader]), ...guestReaders];
+  const { attributeValueLengthLimit: longest } = settings;
+  const sampler = samplerOf(settings.sampler);
+  const givenSampler = options.sampler as Sampler | undefined;
+  const tracerProvider = processors.length === 0 ? undefined : new SdkTracerProvider({
+    resource,
+    sampler: givenSampler === undefined ? sampler : guardedSampler(givenSampler, sampler, trouble),
+    spanLimits: { attributeValueLengthLimit: longest },
+    spanProcessors: processors.map((processor) => processor === queue ? queue : guarded(processor, trouble)),
+  });
+  const meterProvider = readers.length === 0 ? undefined : new SdkMeterProvider({ resource, readers });
 
   return {
-    tracerProvider: processors.length === 0 ? undefined : new SdkTracerProvider({
-      resource,
-      sampler: (options.sampler as Sampler | undefined) ?? samplerOf(settings.sampler),
-      spanLimits: { attributeValueLengthLimit: settings.attributeValueLengthLimit },
-      spanProcessors: processors.map((processor) => processor === queue ? queue : guarded(processor, trouble)),
-    }),
-    meterProvider: readers.length === 0 ? undefined : new SdkMeterProvider({ resource, readers }),
+    tracerProvider: tracerProvider && guardedTracerProvider(tracerProvider, { json: false, longest }),
+    meterProvider: meterProvider && guardedMeterProvider(meterProvider),
     async flush(signal, retryConnection) {
       const own = Promise.all([
         queue?.flush(signal, retryConnection) ?? NOTHING,
         reader?.flush(signal, retryConnection) ?? NOTHING,
       ]);
-      const theirs = [...guests, ...guestReaders].map((guest) => settled(guest.forceFlush()));
+      const theirs = [...guests, ...guestReaders].map((guest) => settled(() => orAborted(guest.forceFlush(), signal)));
       const [[spans, metrics]] = await Promise.all([own, ...theirs]);
+      // An exporter of somebody else may have taken what it was given without having sent it.
+      const exporters = [options.spanExporter, options.metricExporter];
+      await Promise.all(
+        exporters.map((each) => settled(() => orAborted(Promise.resolve(each?.forceFlush?.()), signal))),
+      );
       return { spans, metrics };
     },
-    async release() {
-      if (filter !== undefined) await settled(filter.shutdown());
+    async release(signal) {
+      if (filter !== undefined) await settled(() => orAborted(filter.shutdown(), signal));
     },
-    async shutdown() {
-      const all = [queue, reader, ...guests, ...guestReaders];
-      await Promise.all(all.map((each) => each === undefined ? undefined : settled(each.shutdown())));
+    async shutdown(signal) {
+      const all = [queue, reader, ...guests, ...guestReaders].filter((each) => each !== undefined);
+      await Promise.all(all.map((each) => settled(() => orAborted(each.shutdown(), signal))));
     },
     pendingSpans: () => queue?.pending() ?? 0,
   };
@@ -142,26 +155,43 @@ function samplerOf({ parentBased, ratio }: SamplerEnvironment): Sampler {
   return parentBased ? new ParentBasedSampler({ root }) : root;
 }
 
-/** A processor of the user's own must not change a call by throwing. */
+/** A processor of the user's own must not change a call by throwing, nor end the program by rejecting. */
 function guarded(processor: SpanProcessor, trouble: TroubleLog): SpanProcessor {
-  const safely = (run: () => void) => {
+  const warn = () => trouble.warn("A span processor threw; the span it was given may be lost.");
+  const safely = (run: () => unknown) => {
     try {
-      run();
+      const given = run();
+      if (given !== undefined) Promise.resolve(given).catch(warn);
     } catch {
-      trouble.warn("A span processor threw; the span it was given may be lost.");
+      warn();
     }
   };
   return {
     onStart: (span, context) => safely(() => processor.onStart(span, context)),
+    onEnding: (span) => safely(() => processor.onEnding?.(span)),
     onEnd: (span) => safely(() => processor.onEnd(span)),
     forceFlush: () => processor.forceFlush(),
     shutdown: () => processor.shutdown(),
   };
 }
 
-async function settled(promise: Promise<void>): Promise<void> {
+/** The user's own filter, if there is one that can be made. */
+function filterOf(
+  { filter }: OtelOptions,
+  next: SpanProcessorLike,
+  trouble: TroubleLog,
+): SpanProcessorLike | undefined {
   try {
-    await promise;
+    return filter?.(next);
+  } catch {
+    trouble.warn("The filter threw; spans are sent without it.");
+    return undefined;
+  }
+}
+
+async function settled(run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
   } catch {
     // Somebody else's processor or reader: its failure is theirs to tell, and must not end ours.
   }

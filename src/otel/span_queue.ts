@@ -11,6 +11,7 @@ import { orAborted } from "../deadline.ts";
 import { unrefTimer } from "../runtime.ts";
 import type { Exported, Sink } from "./exporter.ts";
 import type { Counts } from "./options.ts";
+import type { SendOptions } from "./transport.ts";
 import type { TroubleLog } from "./trouble.ts";
 
 /** How spans are gathered. */
@@ -54,24 +55,28 @@ interface Tally {
 interface Batch {
   readonly spans: readonly ReadableSpan[];
   readonly controller: AbortController;
+  /** How many had been dropped when it began: a loss that goes on has not ended. */
+  readonly droppedBefore: number;
   settled: boolean;
 }
+
+const TOO_LATE = "The flush's deadline came first";
 
 /** Makes the processor in front of `sink`. */
 export function createSpanQueue(sink: Sink<ReadableSpan>, options: SpanQueueOptions): SpanQueue {
   const { maxQueueSize, scheduledDelayMs, requestBound, trouble } = options;
   const batchSize = Math.min(options.maxExportBatchSize, maxQueueSize);
   let queue: ReadableSpan[] = [];
-  let dropped = 0;
+  const dropped = { ever: 0, reported: 0, told: 0 };
   let closed = false;
   let running: { readonly batch: Batch; readonly done: Promise<void> } | undefined;
   let pumping = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timer: { readonly id: ReturnType<typeof setTimeout>; readonly soon: boolean } | undefined;
   let retryConnection = true;
   const tallies = new Set<Tally>();
 
   /** Books the outcome of the oldest spans; every flush that waits for them gets its share. */
-  function book(size: number, outcome: Exported): void {
+  function book(size: number, outcome: Exported, droppedBefore = 0): void {
     for (const tally of tallies) {
       const share = Math.min(size, tally.left);
       const exported = Math.min(outcome.exported, share);
@@ -80,23 +85,38 @@ export function createSpanQueue(sink: Sink<ReadableSpan>, options: SpanQueueOpti
       tally.failed += share - exported;
       outcome.errors.forEach((error) => tally.errors.add(error));
     }
-    if (outcome.failed > 0) trouble.lost("traces", outcome.failed, outcome.errors[0] ?? "An export failed");
-    else if (outcome.exported > 0) trouble.delivered("traces");
+    tell(outcome, droppedBefore);
+  }
+
+  function tell({ exported, failed, errors }: Exported, droppedBefore: number): void {
+    if (failed > 0) trouble.lost("traces", failed, errors[0] ?? "An export failed");
+    else if (exported > 0 && dropped.ever === droppedBefore) trouble.delivered("traces");
   }
 
   function step(): Promise<void> {
     if (running !== undefined) return running.done;
-    const batch: Batch = { spans: queue.slice(0, batchSize), controller: new AbortController(), settled: false };
-    queue = queue.slice(batchSize);
-    const { signal } = batch.controller;
-    const done = sink.send(batch.spans, { signal, retryConnection }).then((outcome) => {
+    // A batch ends where a flush's spans end, so that what becomes of it is either all the flush's, or not at all.
+    const size = Math.min(batchSize, ...[...tallies].map(({ left }) => left).filter((left) => left > 0));
+    const controller = new AbortController();
+    const batch: Batch = { spans: queue.slice(0, size), controller, droppedBefore: dropped.ever, settled: false };
+    queue = queue.slice(size);
+    const done = attempt(batch.spans, { signal: controller.signal, retryConnection }).then((outcome) => {
       running = undefined;
       if (batch.settled) return;
       batch.settled = true;
-      book(batch.spans.length, outcome);
+      book(batch.spans.length, outcome, batch.droppedBefore);
     });
     running = { batch, done };
     return done;
+  }
+
+  /** Sinks do not throw; one that did would leave its batch in flight for ever. */
+  async function attempt(spans: readonly ReadableSpan[], how: SendOptions): Promise<Exported> {
+    try {
+      return await sink.send(spans, how);
+    } catch {
+      return { exported: 0, failed: spans.length, errors: ["The exporter threw"] };
+    }
   }
 
   /** Sends on while there is enough for a batch, or while `all` is asked for. */
@@ -111,103 +131,113 @@ export function createSpanQueue(sink: Sink<ReadableSpan>, options: SpanQueueOpti
     }
   }
 
+  /** A full batch waits only until the program's own turn is over: encoding it must not delay who ended the last span. */
   function schedule(): void {
-    if (timer !== undefined || queue.length === 0 || requestBound || closed) return;
-    timer = setTimeout(() => {
+    const soon = queue.length >= batchSize;
+    if (queue.length === 0) return unschedule();
+    if (pumping || requestBound || closed) return;
+    if (timer !== undefined && (timer.soon || !soon)) return;
+    unschedule();
+    const id = setTimeout(() => {
       timer = undefined;
-      void pump(true);
-    }, scheduledDelayMs);
-    unrefTimer(timer);
+      void pump(!soon);
+    }, soon ? 0 : scheduledDelayMs);
+    unrefTimer(id);
+    timer = { id, soon };
   }
 
   function unschedule(): void {
-    clearTimeout(timer);
+    clearTimeout(timer?.id);
     timer = undefined;
   }
 
-  /** The deadline came: what this flush still waits for has failed. */
-  function giveUp(tally: Tally): void {
-    const reason = { exported: 0, errors: ["The flush's deadline came first"] };
-    let left = tally.left;
-    if (left > 0 && running !== undefined && !running.batch.settled) {
-      const { batch } = running;
-      batch.settled = true;
-      batch.controller.abort(new DOMException("The flush's deadline came first.", "TimeoutError"));
-      left -= Math.min(left, batch.spans.length);
-      book(batch.spans.length, { ...reason, failed: batch.spans.length });
+  /** Gives up the batch in flight, and so many of the queued spans. */
+  function giveUp(queued: number, why: string): void {
+    const failed = (count: number): Exported => ({ exported: 0, failed: count, errors: [why] });
+    if (running !== undefined && !running.batch.settled) {
+      const { spans, controller } = running.batch;
+      running.batch.settled = true;
+      controller.abort(new DOMException(`${why}.`, "TimeoutError"));
+      book(spans.length, failed(spans.length));
     }
-    if (left === 0) return;
-    queue = queue.slice(left);
-    book(left, { ...reason, failed: left });
+    if (queued === 0) return;
+    queue = queue.slice(queued);
+    book(queued, failed(queued));
   }
 
-  async function flush(signal: AbortSignal, retry = true): Promise<Flushed> {
+  /** How many are in flight and not given up. */
+  function inFlight(): number {
+    return running === undefined || running.batch.settled ? 0 : running.batch.spans.length;
+  }
+
+  /** Sends what is queued or in flight now. */
+  async function drain(signal: AbortSignal, retry: boolean): Promise<Tally> {
     unschedule();
-    if (requestBound) return await flushAlone(signal);
-    const inFlight = running === undefined || running.batch.settled ? 0 : running.batch.spans.length;
-    const tally: Tally = { left: queue.length + inFlight, exported: 0, failed: 0, errors: new Set() };
+    const tally: Tally = { left: queue.length + inFlight(), exported: 0, failed: 0, errors: new Set() };
+    if (requestBound) return await drainAlone(tally, signal);
     tallies.add(tally);
     retryConnection = retry;
     try {
       while (tally.left > 0) await orAborted(step(), signal);
     } catch {
-      giveUp(tally); // The signal aborted: sinks never throw.
+      // The signal aborted: sinks never throw. The batch in flight holds the oldest of what this flush waits for.
+      if (tally.left > 0) giveUp(Math.max(0, tally.left - inFlight()), TOO_LATE);
     } finally {
       tallies.delete(tally);
       retryConnection = true;
       schedule();
     }
-    return {
-      counts: { exported: tally.exported, failed: tally.failed, dropped: takeDropped() },
-      errors: [...tally.errors],
-    };
+    return tally;
   }
 
   /** Sends what is queued now, in this call alone. */
-  async function flushAlone(signal: AbortSignal): Promise<Flushed> {
+  async function drainAlone(tally: Tally, signal: AbortSignal): Promise<Tally> {
     const spans = queue;
     queue = [];
-    let exported = 0, failed = 0;
-    const errors = new Set<string>();
+    const droppedBefore = dropped.ever;
     for (let at = 0; at < spans.length; at += batchSize) {
-      const batch = spans.slice(at, at + batchSize);
-      const outcome = await sink.send(batch, { signal, retryConnection: true });
-      exported += outcome.exported;
-      failed += outcome.failed;
-      outcome.errors.forEach((error) => errors.add(error));
+      const outcome = await attempt(spans.slice(at, at + batchSize), { signal, retryConnection: true });
+      tally.exported += outcome.exported;
+      tally.failed += outcome.failed;
+      outcome.errors.forEach((error) => tally.errors.add(error));
     }
-    if (failed > 0) trouble.lost("traces", failed, [...errors][0] ?? "An export failed");
-    else if (exported > 0) trouble.delivered("traces");
-    return { counts: { exported, failed, dropped: takeDropped() }, errors: [...errors] };
+    tell({ ...tally, errors: [...tally.errors] }, droppedBefore);
+    return tally;
   }
 
-  function takeDropped(): number {
-    const count = dropped;
-    dropped = 0;
-    return count;
+  /** Counts at once, and tells of all that one turn of the program drops together: whoever is told may be slow. */
+  function drop(): void {
+    if (dropped.ever++ === dropped.told) {
+      queueMicrotask(() => {
+        const count = dropped.ever - dropped.told;
+        dropped.told = dropped.ever;
+        trouble.lost("traces", count, `The queue of ${maxQueueSize} spans is full`);
+      });
+    }
   }
 
   return {
     onStart() {},
     onEnd(span) {
       if (closed || (span.spanContext().traceFlags & 1) === 0) return;
-      if (queue.length >= maxQueueSize) {
-        dropped++;
-        trouble.lost("traces", 1, `The queue of ${maxQueueSize} spans is full`);
-        return;
-      }
+      if (queue.length >= maxQueueSize) return drop();
       queue.push(span);
-      if (queue.length >= batchSize) void pump(false);
-      else schedule();
+      schedule();
     },
-    flush,
-    pending: () => queue.length + (running?.batch.spans.length ?? 0),
+    async flush(signal, retry = true) {
+      const { exported, failed, errors } = await drain(signal, retry);
+      const fresh = dropped.ever - dropped.reported;
+      dropped.reported = dropped.ever;
+      return { counts: { exported, failed, dropped: fresh }, errors: [...errors] };
+    },
+    pending: () => queue.length + inFlight(),
     async forceFlush() {
-      await flush(new AbortController().signal);
+      await drain(new AbortController().signal, true); // What was dropped is told by the next report.
     },
     async shutdown() {
       closed = true;
       unschedule();
+      giveUp(queue.length, "Telemetry was shut down first");
       await sink.shutdown();
     },
   };

@@ -6,6 +6,7 @@
  */
 import { follow, orAborted, sleep } from "../deadline.ts";
 import { backoffMs, retryAfterMs } from "../retry.ts";
+import { mayConnect } from "../runtime.ts";
 import { runInContext, suppressed } from "./registry.ts";
 
 /** Where and how a signal is sent. */
@@ -37,10 +38,15 @@ export interface SendOptions {
 
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 const LONGEST_RESPONSE = 64 * 1024;
+/** What a body can add to a status that is success is only a count: not worth a whole deadline. */
+const LONGEST_RESPONSE_MS = 1_000;
+/** A back end that asks to be tried again at once is not asked in a tight loop. */
+const SHORTEST_WAIT_MS = 100;
 const GZIP_FROM = 1024;
 
 /** Sends; never throws. What goes wrong is a reason without key or query. */
 export async function send(body: Uint8Array, options: TransportOptions, how: SendOptions): Promise<Sent> {
+  if (options.timeoutMs <= 0) return { ok: false, reason: `${place(options.url)} did not answer in time` };
   const call = follow(how.signal);
   const { signal } = call;
   const timer = setTimeout(() => call.abort(new DOMException("timeout", "TimeoutError")), options.timeoutMs);
@@ -53,7 +59,7 @@ export async function send(body: Uint8Array, options: TransportOptions, how: Sen
       if (outcome.ok || !outcome.retryable || signal.aborted) return outcome;
       if (outcome.status === undefined && !how.retryConnection) return outcome;
       reason = outcome.reason;
-      const waitMs = outcome.retryAfterMs ?? backoffMs(attempt);
+      const waitMs = Math.max(SHORTEST_WAIT_MS, outcome.retryAfterMs ?? backoffMs(attempt));
       if (performance.now() + waitMs >= deadline) return outcome;
       await sleep(waitMs, signal);
     }
@@ -75,6 +81,11 @@ async function once(
   { url, headers, contentType }: TransportOptions,
   signal: AbortSignal,
 ): Promise<Attempted> {
+  const target = new URL(url);
+  // Deno's prompt would stop the whole program, in the middle of its work, for the sake of its telemetry.
+  if (!mayConnect(target)) {
+    return { ok: false, reason: `${place(url)} needs the permission --allow-net=${target.host}`, retryable: false };
+  }
   let response: Response;
   try {
     // Suppressed, so that a fetch that somebody instrumented makes no spans of the export of spans.
@@ -92,19 +103,18 @@ async function once(
     return { ok: false, reason: `${place(url)} ${reason}`, retryable: !signal.aborted };
   }
   const { status } = response;
-  const answer = await bounded(response, signal);
-  if (response.ok) {
-    if ((response.headers.get("content-type") ?? "").startsWith("text/html")) {
-      return {
-        ok: false,
-        reason: `${place(url)} answered with a web page, so it is no OTLP receiver`,
-        retryable: false,
-      };
-    }
-    return { ok: true, body: answer };
+  if (!response.ok) {
+    response.body?.cancel().catch(() => {}); // The status says it all; the body may be a web page, or endless.
+    const retryable = RETRYABLE.has(status);
+    const reason = `${place(url)} answered HTTP ${status}`;
+    return { ok: false, reason, status, retryable, retryAfterMs: retryAfterMs(response.headers) };
   }
-  const reason = `${place(url)} answered HTTP ${status}`;
-  return { ok: false, reason, status, retryable: RETRYABLE.has(status), retryAfterMs: retryAfterMs(response.headers) };
+  if ((response.headers.get("content-type") ?? "").startsWith("text/html")) {
+    response.body?.cancel().catch(() => {});
+    const reason = `${place(url)} answered with a web page, so it is no OTLP receiver`;
+    return { ok: false, reason, retryable: false };
+  }
+  return { ok: true, body: await bounded(response, signal) };
 }
 
 /** Address and path: a query or a user part of the URL may be secret. */
@@ -113,12 +123,13 @@ function place(url: string): string {
   return `${protocol}//${host}${pathname}`;
 }
 
-/** What came of the response's body within the deadline, up to a limit: partial success is short. */
+/** What came of the response's body, up to a limit of size and time: partial success is short. */
 async function bounded(response: Response, signal: AbortSignal): Promise<Uint8Array> {
   const reader = response.body?.getReader();
   if (reader === undefined) return new Uint8Array();
   const stop = () => void reader.cancel().catch(() => {});
   signal.addEventListener("abort", stop, { once: true });
+  const patience = setTimeout(stop, LONGEST_RESPONSE_MS);
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
@@ -131,10 +142,11 @@ async function bounded(response: Response, signal: AbortSignal): Promise<Uint8Ar
   } catch {
     // The status has been seen: what the body would have added is only a count.
   } finally {
+    clearTimeout(patience);
     signal.removeEventListener("abort", stop);
     stop();
   }
-  if (length >= LONGEST_RESPONSE || signal.aborted) return new Uint8Array();
+  if (length >= LONGEST_RESPONSE) return new Uint8Array();
   const body = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {
@@ -151,7 +163,11 @@ async function compress(
   if (!gzip || body.length < GZIP_FROM || typeof CompressionStream === "undefined") {
     return { payload: body, encoding: {} };
   }
-  const stream = new Blob([body as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new CompressionStream("gzip"));
-  const payload = new Uint8Array(await new Response(stream).arrayBuffer());
-  return { payload, encoding: { "content-encoding": "gzip" } };
+  try {
+    const stream = new Blob([body as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new CompressionStream("gzip"));
+    const payload = new Uint8Array(await new Response(stream).arrayBuffer());
+    return { payload, encoding: { "content-encoding": "gzip" } };
+  } catch {
+    return { payload: body, encoding: {} }; // A runtime that has the class and not the format.
+  }
 }

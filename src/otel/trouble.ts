@@ -31,20 +31,15 @@ export function createTroubleLog({ onError, silent }: TroubleOptions): TroubleLo
   const open = new Map<Signal, number>();
   const said = new Set<string>();
   const write = (line: string) => {
-    if (!silent) writeError(`[sik-llms] ${line}`);
+    if (!silent) quietly(() => writeError(`[sik-llms] ${line}`));
   };
   return {
     lost(signal, count, reason) {
       if (count === 0) return;
       const before = open.get(signal);
       open.set(signal, (before ?? 0) + count);
-      if (onError !== undefined) {
-        try {
-          onError({ signal, message: reason, lost: count });
-        } catch {
-          // The hook is the user's; telemetry must not fail because of it.
-        }
-      } else if (before === undefined) {
+      if (onError !== undefined) quietly(() => onError({ signal, message: reason, lost: count }));
+      else if (before === undefined) {
         write(`Telemetry is being lost: ${reason} (${count} ${UNITS[signal]} so far); run the doctor to find out why.`);
       }
     },
@@ -60,4 +55,13 @@ export function createTroubleLog({ onError, silent }: TroubleOptions): TroubleLo
       write(message);
     },
   };
+}
+
+/** The hook, and a console that somebody replaced, are the user's: what they throw or reject with ends here. */
+function quietly(run: () => unknown): void {
+  try {
+    Promise.resolve(run()).catch(() => {});
+  } catch {
+    // Telemetry must not fail because of it.
+  }
 }

@@ -4,13 +4,14 @@
  *
  * @module
  */
-import { modelInfo } from "../catalog.ts";
 import { ConfigError } from "../error.ts";
 import type { ChatRequest } from "../language_model.ts";
-import type { EncodedRequest, Notice, Provider } from "../provider.ts";
+import type { EncodedRequest, Provider } from "../provider.ts";
+import { gatherDrops } from "./drops.ts";
 import { decodeChatBody, decodeChatStream } from "./openai_chat_decode.ts";
 import { encodeChatMessages } from "./openai_chat_messages.ts";
 import { openaiErrorOf } from "./openai_error.ts";
+import { effortOf, isReasoningModel, unlessReasoning } from "./openai_reasoning.ts";
 import { encodeFunction, encodeResponseFormat } from "./openai_schema.ts";
 
 /** OpenAI's chat completions. */
@@ -35,19 +36,10 @@ function encodeChat(model: string, request: ChatRequest, isOpenai: boolean): Enc
     throw new ConfigError('previousResponseId belongs to OpenAI\'s Responses; make the client with api: "responses".');
   }
   const { tools = [], toolChoice, stop, logprobs, webSearch } = request;
-  const notices: Notice[] = [];
-  const thinks = isReasoning(model) && request.reasoningEffort !== "none";
-  /** What a reasoning model refuses with 400 is left out, and the reader is told. */
-  const unlessThinking = <T>(name: string, value: T | undefined): T | undefined => {
-    if (value === undefined || !thinks) return value;
-    notices.push(dropped(name, `${model} is a reasoning model and does not take it`));
-    return undefined;
-  };
-  if (request.thinkingBudgetTokens !== undefined) {
-    notices.push(dropped("thinkingBudgetTokens", "this API takes reasoningEffort instead"));
-  }
-  if (isOpenai && request.topK !== undefined) notices.push(dropped("topK", "OpenAI does not have it"));
-  const effort = effortOf(model, request, notices);
+  const drops = gatherDrops();
+  const unlessThinking = unlessReasoning(model, request, drops);
+  const effort = effortOf(model, request, drops);
+  const topK = drops.unless(isOpenai, "topK", request.topK, "OpenAI does not have it");
   const streaming = request.streaming ?? true;
   const wantsLogprobs = unlessThinking("logprobs", logprobs === false ? undefined : logprobs);
   const body = {
@@ -55,8 +47,8 @@ function encodeChat(model: string, request: ChatRequest, isOpenai: boolean): Enc
     messages: encodeChatMessages(request),
     temperature: unlessThinking("temperature", request.temperature),
     top_p: unlessThinking("topP", request.topP),
-    top_k: isOpenai ? undefined : request.topK,
-    [isReasoning(model) ? "max_completion_tokens" : "max_tokens"]: request.maxTokens,
+    top_k: topK,
+    [isReasoningModel(model) ? "max_completion_tokens" : "max_tokens"]: request.maxTokens,
     stop,
     seed: request.seed,
     logprobs: wantsLogprobs === undefined ? undefined : true,
@@ -76,21 +68,5 @@ function encodeChat(model: string, request: ChatRequest, isOpenai: boolean): Enc
     stream_options: streaming ? { include_usage: true } : undefined,
     ...request.extraBody,
   };
-  return { body, notices };
-}
-
-/** By the catalogue, else by the name: models newer than the catalogue follow their family's rules. */
-function isReasoning(model: string): boolean {
-  return modelInfo(model)?.reasoning ?? /^(?:o\d|gpt-(?:[5-9]|\d\d))(?!.*chat)/.test(model);
-}
-
-function effortOf(model: string, request: ChatRequest, notices: Notice[]): string | undefined {
-  const { reasoningEffort } = request;
-  if (reasoningEffort === undefined || modelInfo(model)?.reasoning !== false) return reasoningEffort;
-  if (reasoningEffort !== "none") notices.push(dropped("reasoningEffort", `${model} is no reasoning model`));
-  return undefined;
-}
-
-function dropped(name: string, why: string): Notice {
-  return { code: "parameter_dropped", message: `${name} was left out: ${why}.` };
+  return { body, notices: drops.notices() };
 }

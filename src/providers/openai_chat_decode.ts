@@ -9,9 +9,10 @@ import type { ChatRequest } from "../language_model.ts";
 import type { AssistantMessage, Part } from "../message.ts";
 import type { DecodedEvent, DecodedResult } from "../provider.ts";
 import type { ServerSentEvent } from "../sse.ts";
-import { type Usage, usageOf } from "../usage.ts";
 import { errorInStream } from "../vendor_error.ts";
 import { openaiErrorOf } from "./openai_error.ts";
+import { usageOfOpenai } from "./openai_usage.ts";
+import { logprobOf, mergeUsage, parseEvent, type Raw, word } from "./raw.ts";
 import { gatherToolCalls } from "./tool_calls.ts";
 
 /** A chunk, or a whole body: the same fields, with `delta` or with `message`. All of it may be missing. */
@@ -54,7 +55,7 @@ export async function* decodeChatStream(
       terminated = true;
       break;
     }
-    const chunk = chunkOf(data);
+    const chunk: Chunk = parseEvent(data);
     if (event === "error") throw errorInStream(openaiErrorOf(200, chunk));
     for (const decoded of answer.take(chunk)) yield decoded;
   }
@@ -71,22 +72,13 @@ export function* decodeChatBody(body: unknown, _request: ChatRequest): Generator
   yield* answer.finish(true);
 }
 
-function chunkOf(data: string): Chunk {
-  let chunk: unknown;
-  try {
-    chunk = JSON.parse(data);
-  } catch {
-    throw new ResponseError("A chunk of the answer is not valid JSON.", { reason: "json" });
-  }
-  return typeof chunk === "object" && chunk !== null ? chunk : {};
-}
-
 /** Folds chunks into events and, at the end, into the result. */
 function gatherAnswer(onOutput?: () => void) {
   const toolCalls = gatherToolCalls();
   let text = "", thinking = "", refusal = "";
+  let answered = false;
   let finishReason: string | undefined;
-  let usage: RawUsage | undefined;
+  let usage: Raw | undefined;
   let id: string | undefined, model: string | undefined, tier: string | undefined, fingerprint: string | undefined;
 
   return {
@@ -99,6 +91,7 @@ function gatherAnswer(onOutput?: () => void) {
       if (typeof chunk.usage === "object" && chunk.usage !== null) usage = mergeUsage(usage, chunk.usage);
       const choice = (Array.isArray(chunk.choices) ? chunk.choices : []).find(isFirst);
       if (choice === undefined) return;
+      answered = true;
       finishReason = word(choice.finish_reason) ?? finishReason;
       const delta = choice.delta ?? choice.message;
       if (typeof delta !== "object" || delta === null) return;
@@ -110,7 +103,7 @@ function gatherAnswer(onOutput?: () => void) {
       const piece = word(delta.content);
       if (piece !== undefined) {
         text += piece;
-        const logprob = logprobOf(choice);
+        const logprob = logprobOf(choice.logprobs?.content);
         yield logprob === undefined ? { type: "text", delta: piece } : { type: "text", delta: piece, logprob };
       }
       refusal += word(delta.refusal) ?? "";
@@ -127,12 +120,19 @@ function gatherAnswer(onOutput?: () => void) {
       }
     },
     *finish(terminated: boolean): Generator<DecodedEvent, void, undefined> {
-      const counted = usage === undefined ? undefined : usageOfChat(usage);
+      const counted = usage === undefined ? undefined : usageOfOpenai({
+        input: usage["prompt_tokens"],
+        output: usage["completion_tokens"],
+        inputDetails: usage["prompt_tokens_details"],
+        outputDetails: usage["completion_tokens_details"],
+      });
       if (finishReason === undefined && !terminated) {
         const message = "The stream ended without a finish reason; what came stands in partialText.";
         throw new StreamTruncatedError(message, { partialText: text, usage: counted });
       }
-      const calls = toolCalls.finish();
+      if (!answered) throw new ResponseError("The vendor's answer is empty: it has no choice.", { reason: "empty" });
+      const cutOff = finishReason === "length" || finishReason === "content_filter";
+      const calls = toolCalls.finish({ cutOff, usage: counted });
       yield* calls;
       const parts: Part[] = text === "" ? [...calls] : [{ type: "text", text }, ...calls];
       const assistant: AssistantMessage = { role: "assistant", content: calls.length === 0 ? text : parts };
@@ -159,52 +159,4 @@ function isFirst(choice: unknown): choice is Choice {
   if (typeof choice !== "object" || choice === null) return false;
   const { index } = choice as Choice;
   return index === undefined || index === null || index === 0;
-}
-
-function word(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-/** A piece may hold several tokens: the logarithms of their probabilities add up to the piece's. */
-function logprobOf(choice: Choice): number | undefined {
-  const tokens = choice.logprobs?.content;
-  if (!Array.isArray(tokens) || tokens.length === 0) return undefined;
-  const sum = tokens.reduce<number>((total, token) => total + Number(token?.logprob), 0);
-  return Number.isFinite(sum) ? sum : undefined;
-}
-
-type RawUsage = Readonly<Record<string, unknown>>;
-
-/** Usage may come twice, or grow: the last word on each field holds. */
-function mergeUsage(known: RawUsage | undefined, news: object): RawUsage {
-  const merged: Record<string, unknown> = { ...known };
-  for (const [key, value] of Object.entries(news)) {
-    if (value === null || value === undefined) continue;
-    const before = merged[key];
-    const nested = typeof value === "object" && typeof before === "object" && before !== null;
-    merged[key] = nested ? mergeUsage(before as RawUsage, value) : value;
-  }
-  return merged;
-}
-
-/** OpenAI's input tokens include those read from and written to the cache; ours are disjoint. */
-function usageOfChat(raw: RawUsage): Usage | undefined {
-  const input = count(raw["prompt_tokens"]);
-  const output = count(raw["completion_tokens"]);
-  if (input === undefined || output === undefined) return undefined;
-  const inputDetails = (raw["prompt_tokens_details"] ?? {}) as RawUsage;
-  const outputDetails = (raw["completion_tokens_details"] ?? {}) as RawUsage;
-  const cacheReadTokens = Math.min(count(inputDetails["cached_tokens"]) ?? 0, input);
-  const cacheWriteTokens = Math.min(count(inputDetails["cache_write_tokens"]) ?? 0, input - cacheReadTokens);
-  return usageOf({
-    inputTokens: input - cacheReadTokens - cacheWriteTokens,
-    cacheReadTokens,
-    cacheWriteTokens,
-    outputTokens: output,
-    reasoningTokens: count(outputDetails["reasoning_tokens"]) ?? 0,
-  });
-}
-
-function count(value: unknown): number | undefined {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : undefined;
 }

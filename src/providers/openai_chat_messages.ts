@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { ConfigError } from "../error.ts";
 import type { ChatRequest } from "../language_model.ts";
-import { imageMediaType, type ImagePart, type Message, type Part, type TextPart } from "../message.ts";
+import { imageMediaType, type ImagePart, type Message, type Part, type TextPart, type ToolCall } from "../message.ts";
 
 /** The messages of a request, the texts to be cached first: OpenAI caches the longest prefix it has seen by itself. */
 export function encodeChatMessages(request: ChatRequest): readonly unknown[] {
@@ -43,10 +44,23 @@ function encodeAssistant(content: string | readonly Part[]): unknown {
   const calls = content.filter((part) => part.type === "tool_call").map((call) => ({
     id: call.id,
     type: "function",
-    function: { name: call.name, arguments: JSON.stringify(call.arguments) },
+    function: { name: call.name, arguments: argumentsText(call) },
   }));
   if (calls.length === 0) return { role: "assistant", content: text };
   return { role: "assistant", content: text === "" ? null : text, tool_calls: calls };
+}
+
+/**
+ * A call's arguments as OpenAI takes them: JSON in a text.
+ *
+ * @throws {ConfigError} when they have no JSON form.
+ */
+export function argumentsText(call: ToolCall): string {
+  try {
+    return JSON.stringify(call.arguments) ?? "{}";
+  } catch {
+    throw new ConfigError("The arguments of a tool call have no JSON form: they contain themselves, or a BigInt.");
+  }
 }
 
 /** A tool's result is text here: of an image its media type and size. */
@@ -62,7 +76,8 @@ function describeImage(image: ImagePart): string {
   return `[${type}, ${image.data.length * 3 / 4 - padding} bytes]`;
 }
 
-function imageUrl(image: ImagePart): string {
+/** An image as OpenAI takes it: an address, or a `data:` URL. */
+export function imageUrl(image: ImagePart): string {
   return image.data === undefined
     ? image.url ?? ""
     : `data:${imageMediaType(image) ?? "image/png"};base64,${image.data}`;

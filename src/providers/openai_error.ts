@@ -6,7 +6,8 @@
 import type { VendorError } from "../vendor_error.ts";
 
 /** Reads a refusal in OpenAI's form, `{ error: { message, type, code } }`, or in one of those that others made of it. */
-export function openaiErrorOf(_status: number, body: unknown): VendorError {
+export function openaiErrorOf(_status: number, given: unknown): VendorError {
+  const body = Array.isArray(given) ? given[0] : given; // Gemini puts the object in a list.
   const outer = typeof body === "object" && body !== null ? body as Record<string, unknown> : {};
   const error = outer["error"] ?? outer;
   if (typeof error === "string") return { message: error };

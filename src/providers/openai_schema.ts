@@ -18,9 +18,14 @@ export function encodeResponseFormat(schema: Schema<unknown>): unknown {
   return { type: "json_schema", json_schema: { name: "answer", schema: json, strict } };
 }
 
+/** What strict mode refuses with 400. */
+const LOOSE =
+  /^(?:allOf|not|if|then|else|dependentRequired|dependentSchemas|patternProperties|propertyNames|prefixItems)$/;
+
 /**
- * A JSON Schema under OpenAI's strict rules: objects closed, no defaults. Strict mode also wants every property
- * required; making an optional one required would change what the schema means, so such a schema is sent as not strict.
+ * A JSON Schema under OpenAI's strict rules: objects closed, no defaults, `anyOf` for `oneOf`. Strict mode also wants
+ * every property required; making an optional one required would change what the schema means, so such a schema is sent
+ * as not strict, and so is one with what strict mode does not have.
  */
 export function strictSchema(schema: JsonSchema): { readonly schema: JsonSchema; readonly strict: boolean } {
   let strict = true;
@@ -31,9 +36,13 @@ export function strictSchema(schema: JsonSchema): { readonly schema: JsonSchema;
     const closed: Record<string, unknown> = {};
     for (const [key, value] of entries) {
       if (key === "default") continue;
+      if (LOOSE.test(key)) strict = false;
       if (key === "properties" || key === "$defs" || key === "definitions") {
         closed[key] = Object.fromEntries(Object.entries(value as object).map(([name, inner]) => [name, close(inner)]));
-      } else closed[key] = key === "enum" || key === "const" || key === "examples" ? value : close(value);
+        continue;
+      }
+      const isValue = key === "enum" || key === "const" || key === "examples";
+      closed[key === "oneOf" ? "anyOf" : key] = isValue ? value : close(value);
     }
     if (closed["type"] === "object" || closed["properties"] !== undefined) {
       const names = Object.keys((closed["properties"] ?? {}) as object);

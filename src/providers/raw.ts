@@ -60,7 +60,7 @@ export function parseEvent(data: string): Raw {
 export function mergeUsage(known: Raw | undefined, news: object): Raw {
   const merged: Record<string, unknown> = { ...known };
   for (const [key, value] of Object.entries(news)) {
-    if (value === null || value === undefined) continue;
+    if (value === null || value === undefined || key === "__proto__") continue;
     const before = merged[key];
     const nested = typeof value === "object" && typeof before === "object" && before !== null;
     merged[key] = nested ? mergeUsage(before as Raw, value) : value;

@@ -5,6 +5,7 @@
  */
 import { ResponseError, ToolArgumentsError } from "../error.ts";
 import type { ToolCall } from "../message.ts";
+import type { Usage } from "../usage.ts";
 
 /** A piece of a tool call, as it stands in a chunk. */
 export interface ToolCallPiece {
@@ -27,11 +28,11 @@ export interface ToolCallGatherer {
    */
   add(piece: ToolCallPiece): void;
   /**
-   * The finished calls, in order. Empty arguments are `{}`.
+   * The finished calls, in order. Empty arguments are `{}`, unless the answer was `cutOff`.
    *
-   * @throws {ToolArgumentsError} when the arguments of one are no JSON.
+   * @throws {ToolArgumentsError} when the arguments of one are no JSON, or did not come.
    */
-  finish(): readonly ToolCall[];
+  finish(ending?: { readonly cutOff?: boolean; readonly usage?: Usage | undefined }): readonly ToolCall[];
 }
 
 interface Gathered {
@@ -46,10 +47,11 @@ const MOST_CALLS = 1024;
 /** Makes a gatherer for one answer. */
 export function gatherToolCalls(): ToolCallGatherer {
   const calls = new Map<number, Gathered>();
+  const moved = new Map<number, number>();
   let last = -1;
   return {
     add(piece) {
-      const index = indexOf(piece, calls, last);
+      const index = indexOf(piece, calls, moved, last);
       last = index;
       let call = calls.get(index);
       if (call === undefined) calls.set(index, call = { id: "", name: "", text: "", value: undefined });
@@ -58,31 +60,51 @@ export function gatherToolCalls(): ToolCallGatherer {
       if (typeof piece.arguments === "string") call.text += piece.arguments;
       else if (typeof piece.arguments === "object" && piece.arguments !== null) call.value = piece.arguments;
     },
-    finish() {
+    finish({ cutOff = false, usage } = {}) {
       const ordered = [...calls].sort(([a], [b]) => a - b);
-      return ordered.map(([index, call]) => ({
-        type: "tool_call",
-        id: call.id === "" ? `call_${index}` : call.id,
-        name: call.name,
-        arguments: call.value ?? parseArguments(call.name, call.text),
-      }));
+      return ordered.map(([index, { id, name, text, value }]) => {
+        if (cutOff && value === undefined && text.trim() === "") throw cutArguments(name, usage);
+        return {
+          type: "tool_call",
+          id: id === "" ? `call_${index}` : id,
+          name,
+          arguments: value ?? parseArguments(name, text, usage),
+        };
+      });
     },
   };
 }
 
-/** Parses a tool's arguments; "" is `{}`, since a tool without parameters is called with none. */
-export function parseArguments(tool: string, text: string): unknown {
+/**
+ * Parses a tool's arguments; "" is `{}`, since a tool without parameters is called with none.
+ *
+ * @throws {ToolArgumentsError} when they are no JSON.
+ */
+export function parseArguments(tool: string, text: string, usage?: Usage): unknown {
   if (text.trim() === "") return {};
   try {
     return JSON.parse(text);
   } catch {
-    const message = `The model called ${tool} with arguments that are no JSON, or were cut off; the tool was not run.`;
-    throw new ToolArgumentsError(message, { tool });
+    throw cutArguments(tool, usage);
   }
 }
 
-/** Some servers leave the index out, or give each call the same: there a new id begins a new call. */
-function indexOf(piece: ToolCallPiece, calls: ReadonlyMap<number, Gathered>, last: number): number {
+/** The error of a call whose arguments are not whole. */
+export function cutArguments(tool: string, usage: Usage | undefined): ToolArgumentsError {
+  const message = `The model called ${tool} with arguments that are no JSON, or were cut off; the tool was not run.`;
+  return new ToolArgumentsError(message, { tool, usage });
+}
+
+/**
+ * Some servers leave the index out, or give each call the same: there a new id begins a new call, and `moved` knows
+ * where an index has come to stand.
+ */
+function indexOf(
+  piece: ToolCallPiece,
+  calls: ReadonlyMap<number, Gathered>,
+  moved: Map<number, number>,
+  last: number,
+): number {
   const { index } = piece;
   if (index === undefined || index === null) {
     const begins = typeof piece.id === "string" && piece.id !== "" && piece.id !== calls.get(last)?.id;
@@ -91,8 +113,12 @@ function indexOf(piece: ToolCallPiece, calls: ReadonlyMap<number, Gathered>, las
   if (typeof index !== "number" || !Number.isInteger(index) || index < 0 || index >= MOST_CALLS) {
     throw new ResponseError("The answer numbers a tool call with an index that is none.", { reason: "protocol" });
   }
-  const known = calls.get(index);
+  const place = moved.get(index) ?? index;
+  const known = calls.get(place);
   const begins = known !== undefined && typeof piece.id === "string" && piece.id !== "" && piece.id !== known.id &&
     typeof piece.name === "string" && piece.name !== "" && known.id !== "";
-  return begins ? Math.max(...calls.keys()) + 1 : index;
+  if (!begins) return place;
+  const next = Math.max(...calls.keys()) + 1;
+  moved.set(index, next);
+  return next;
 }

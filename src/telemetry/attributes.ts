@@ -128,7 +128,7 @@ export function allInputTokens(usage: Usage): number {
   return usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
 }
 
-/** The conventions have no cost: these stay the project's own. */
+/** The conventions have no cost: these are the project's own, and left out where GenAI names alone are written. */
 function costAttributes(cost: Cost | undefined): OptionalAttributes {
   return {
     [LLM.costTotal]: cost?.total,

@@ -175,12 +175,20 @@ function sizeOf(base64: string): number {
   return Math.floor(base64.replace(/=+$/, "").length * 3 / 4);
 }
 
-/** The same value with every text in it redacted; keys are names and stay. */
+/** The same value as JSON has it, every text in it redacted, binary replaced by its size; keys are names and stay. */
 export function leaves(value: unknown, role: string, redact: Clean): unknown {
   if (typeof value === "string") return redact(value, role);
+  if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) {
     return value.map((item) => leaves(item, role, redact)).filter((item) => item !== undefined);
   }
-  if (typeof value !== "object" || value === null) return value;
+  if (ArrayBuffer.isView(value)) return { type: "blob", size: value.byteLength };
+  if (isInlineImage(value)) return imagePart(value, role, redact)[0];
+  if ("toJSON" in value && typeof value.toJSON === "function") return leaves(value.toJSON(), role, redact);
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, leaves(item, role, redact)]));
+}
+
+function isInlineImage(value: object): value is ImagePart {
+  const { type, data } = value as { readonly type?: unknown; readonly data?: unknown };
+  return type === "image" && typeof data === "string";
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SignalEnvironment } from "../otel/environment.ts";
+import { booleanOf, type SignalEnvironment } from "../otel/environment.ts";
 import {
   currentOptions,
   currentRule,
@@ -16,7 +16,7 @@ import {
   wasRegistrationRefused,
 } from "../otel/lifecycle.ts";
 import type { Counts, FlushOptions, Signal } from "../otel/options.ts";
-import { registry } from "../otel/registry.ts";
+import { isDenoBuiltIn, registry } from "../otel/registry.ts";
 import { mayConnect, readVariable, runtimeName } from "../runtime.ts";
 import { explainAnswer } from "./explain_answer.ts";
 import { captureOf, getMeter, getTracer } from "./signals.ts";
@@ -70,31 +70,12 @@ export async function diagnoseTelemetry(options: FlushOptions = {}): Promise<Dia
 }
 
 function reportSwitch(report: Report): void {
-  const { enabled } = currentOptions();
-  const variable = readEnv("OTEL_SDK_DISABLED")?.trim().toLowerCase();
   switch (currentRule()) {
     case "off":
-      if (enabled === false) {
-        return report("error", "off", "Telemetry is off: configureTelemetry({ enabled: false }) says so.");
-      }
-      if (variable === "true" || variable === "1" || variable === "yes") {
-        return report("error", "off", "Telemetry is off: OTEL_SDK_DISABLED is true. Set it to false.");
-      }
-      return report(
-        "error",
-        "off",
-        "Telemetry is off: nothing switches it on. Set OTEL_SDK_DISABLED=false, or call configureTelemetry({ enabled: true }).",
-      );
+      return report("error", "off", `Telemetry is off: ${whyOff()}`);
     case "user": {
-      const { trace, metrics, version } = registry();
-      const signals = [trace && "tracer", metrics && "meter"].filter(Boolean).join(" and ");
-      report(
-        "ok",
-        "user",
-        `A ${signals} provider is registered by @opentelemetry/api ${version ?? "of an unknown version"}${
-          providerName(trace)
-        }; it is used.`,
-      );
+      const { trace, metrics } = registry();
+      report("ok", "user", providerFound());
       if (trace === undefined) report("warning", "no_traces", "No tracer provider is registered: there are no spans.");
       if (metrics === undefined) {
         report("warning", "no_metrics", "No meter provider is registered: there are no metrics.");
@@ -113,11 +94,28 @@ function reportSwitch(report: Report): void {
   }
 }
 
+function whyOff(): string {
+  const disabled = booleanOf(readEnv("OTEL_SDK_DISABLED"));
+  if (currentOptions().enabled === false) return "configureTelemetry({ enabled: false }) says so.";
+  if (disabled === true) return "OTEL_SDK_DISABLED is true. Set it to false.";
+  if (disabled === false) {
+    return "it was shut down, or OpenTelemetry's SDK could not be loaded; startTelemetry() begins again.";
+  }
+  return "nothing switches it on. Set OTEL_SDK_DISABLED=false, or call configureTelemetry({ enabled: true }).";
+}
+
+function providerFound(): string {
+  if (isDenoBuiltIn()) return "Deno's own OpenTelemetry is on (OTEL_DENO=true); it is used.";
+  const { trace, metrics, version = "of an unknown version" } = registry();
+  const signals = [trace && "tracer", metrics && "meter"].filter(Boolean).join(" and ");
+  return `A ${signals} provider is registered by @opentelemetry/api ${version}${providerName(trace)}; it is used.`;
+}
+
 /** For the reader's eyes only: a class name is no evidence of anything. */
 function providerName(provider: unknown): string {
   const proxy = provider as { getDelegate?: () => unknown } | undefined;
   const name = (proxy?.getDelegate?.() ?? provider)?.constructor?.name;
-  return name === undefined || name === "Object" ? "" : ` (${name})`;
+  return name === undefined || name === "Object" ? "" : ` (${name.replace(/\$\d+$/, "")})`; // A bundler's number.
 }
 
 function reportEnvironment(report: Report): void {
@@ -128,7 +126,8 @@ function reportEnvironment(report: Report): void {
       "The environment may not be read: run with --allow-env=OTEL_*, or configure in code.",
     );
   }
-  for (const warning of currentSettings()?.warnings ?? []) report("warning", "bad_value", warning);
+  // A variable that holds for both signals is complained of by both.
+  for (const warning of new Set(currentSettings()?.warnings)) report("warning", "bad_value", warning);
   if (currentRule() !== "off" && !currentState().contextManager) {
     report(
       "warning",
@@ -148,10 +147,11 @@ function reportDestination(report: Report, signal: Signal, to: SignalEnvironment
   const replaced = signal === "traces" ? currentOptions().spanExporter : currentOptions().metricExporter;
   if (replaced !== undefined) return report("ok", `${signal}_exporter`, `${signal} go to the exporter given in code.`);
   if (to.exporter !== "otlp") return report("ok", `${signal}_exporter`, `${signal} go to: ${to.exporter}.`);
-  const { origin, pathname, host, port } = new URL(to.url);
+  const url = new URL(to.url);
+  const { pathname, host, port } = url;
   const names = Object.keys(to.headers);
   const headers = names.length === 0 ? "no headers" : `headers ${names.join(", ")}`;
-  report("ok", `${signal}_endpoint`, `${signal} go to ${origin}${pathname} as ${to.protocol}, ${headers}.`);
+  report("ok", `${signal}_endpoint`, `${signal} go to ${placeOf(to.url)} as ${to.protocol}, ${headers}.`);
   if (port === "4317") {
     report("warning", `${signal}_port`, "Port 4317 is gRPC's by custom; OTLP over HTTP is mostly on 4318.");
   }
@@ -162,7 +162,7 @@ function reportDestination(report: Report, signal: Signal, to: SignalEnvironment
       `The path does not end in /v1/${signal}: a signal's own endpoint variable is used as it is.`,
     );
   }
-  if (!mayConnect(host)) {
+  if (!mayConnect(url)) {
     report("error", `${signal}_permission`, `Connecting to ${host} is not permitted: run with --allow-net=${host}.`);
   }
 }
@@ -175,37 +175,47 @@ async function sendTest(report: Report, options: FlushOptions): Promise<void> {
   const { spans, metrics, timedOut, errors } = await flush(options, false);
   if (currentRule() === "user") {
     if (errors.length > 0 || timedOut) {
-      report("error", "flush", "The registered provider's forceFlush failed or did not end in time.");
-    } else {report(
-        "ok",
-        "flush",
-        "A test span and a test metric were handed to the registered provider; it reports no counts.",
-      );}
-    return;
+      return report("error", "flush", "The registered provider's forceFlush failed or did not end in time.");
+    }
+    const message = "A test span and a test metric were handed to the registered provider; it reports no counts.";
+    return report("ok", "flush", message);
   }
-  const hints = [...new Set(errors.map(explainAnswer))];
-  reportArrival(report, "traces", spans, hints);
-  reportArrival(report, "metrics", metrics, hints);
+  reportArrival(report, "traces", spans, errors);
+  reportArrival(report, "metrics", metrics, errors);
   if (timedOut) report("error", "timeout", "The back end did not answer in time.");
 }
 
-function reportArrival(report: Report, signal: Signal, { exported, failed }: Counts, hints: readonly string[]): void {
+function reportArrival(
+  report: Report,
+  signal: Signal,
+  { exported, failed }: Counts,
+  reasons: readonly string[],
+): void {
   const what = signal === "traces" ? "test span" : "test metric";
-  const settings = currentSettings();
   if (failed > 0) {
-    const mine = hints.filter((hint) => hint.includes(`/v1/${signal}`) || !hint.includes("/v1/"));
-    return report(
-      "error",
-      `${signal}_lost`,
-      `The ${what} did not arrive. ${(mine.length > 0 ? mine : hints).join(" ")}`,
-    );
+    const hints = [...new Set(reasons.filter((reason) => concerns(reason, signal)).map(explainAnswer))];
+    return report("error", `${signal}_lost`, [`The ${what} did not arrive.`, ...hints].join(" "));
   }
   if (exported > 0) return report("ok", `${signal}_arrived`, `The back end took the ${what}.`);
-  if (settings?.[signal].exporter === "none") return;
+  if (currentSettings()?.[signal].exporter === "none") return;
   const why = signal === "traces"
     ? "the sampler left it out, or a filter holds it back"
     : "the back end takes traces only, and metrics are paused (OTEL_METRICS_EXPORTER=none says so)";
   report("warning", `${signal}_not_sent`, `The ${what} was not sent: ${why}.`);
+}
+
+/** Whether a reason may be this signal's: one that names the other one's address is not. */
+function concerns(reason: string, signal: Signal): boolean {
+  const settings = currentSettings();
+  if (settings === undefined) return true;
+  const names = (of: Signal) => reason.includes(`${placeOf(settings[of].url)} `);
+  return names(signal) || !names(signal === "traces" ? "metrics" : "traces");
+}
+
+/** An address without query, as the exporter's reasons give it. */
+function placeOf(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname;
 }
 
 function reportContent(report: Report): void {

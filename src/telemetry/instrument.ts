@@ -126,14 +126,17 @@ function traced(model: LanguageModel, options: ClientTelemetry, request: ChatReq
   }
 
   function measured(failure: unknown): Measured {
-    const usage = result?.usage ?? (failure instanceof LlmError ? failure.usage : undefined);
-    const firstSeconds = firstOutputAt === undefined ? undefined : (firstOutputAt - startedAt) / 1000;
+    const { usage, cost } = result ?? (failure instanceof LlmError ? failure : {});
+    // An answer in one body has no first token to wait for.
+    const firstSeconds = firstOutputAt === undefined || request.streaming === false
+      ? undefined
+      : (firstOutputAt - startedAt) / 1000;
     return {
       durationSeconds: (performance.now() - startedAt) / 1000,
       timeToFirstTokenSeconds: result?.timeToFirstTokenSeconds ?? firstSeconds,
       retries: Math.max(0, attempts - 1),
       usage,
-      cost: result?.cost,
+      cost,
     };
   }
 

@@ -24,6 +24,6 @@ export function createSpanLink(target: TraceContext, attributes?: Attributes): L
 }
 
 /** True where `target` names a span: zeros, or what is no id, would make a link that no back end takes. */
-export function isLinkable(target: TraceContext | undefined): target is TraceContext {
-  return target !== undefined && isValidTraceId(target.traceId) && isValidSpanId(target.spanId);
+export function isLinkable(target: TraceContext | null | undefined): target is TraceContext {
+  return target !== undefined && target !== null && isValidTraceId(target.traceId) && isValidSpanId(target.spanId);
 }

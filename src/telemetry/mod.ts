@@ -2,10 +2,11 @@
  * Telemetry of `@sik/llms`, for programs that configure it without loading clients.
  *
  * ```ts
- * import { configureTelemetry, flushTelemetry } from "@sik/llms/telemetry";
+ * import { startTelemetry } from "@sik/llms/telemetry";
  *
- * configureTelemetry({ enabled: true, serviceName: "travel-desk" });
- * await flushTelemetry({ timeoutMs: 2000 });
+ * await using telemetry = await startTelemetry({ enabled: true, serviceName: "travel-desk" });
+ * const { spans } = await telemetry.flush({ timeoutMs: 1000 });
+ * console.log(telemetry.state.rule, spans.exported);
  * ```
  *
  * @module
@@ -21,6 +22,7 @@ export {
   type Telemetry,
 } from "./signals.ts";
 export { createSpanLink } from "./links.ts";
+export { type EdgeHandler, type HandlerOptions, instrumentHandler } from "./handler.ts";
 export { type Evaluation, recordEvaluation } from "./evaluation.ts";
 export { extractContext, type IncomingHeaders, injectContext, withContext } from "./propagation.ts";
 export { costBasedSampler, type CostBasedSamplerOptions } from "./sampler.ts";

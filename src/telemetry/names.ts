@@ -187,6 +187,12 @@ export const GENERAL = {
   urlFull: "url.full",
 } as const;
 
+/** Attributes of a server's span. */
+export const HTTP_SERVER = {
+  path: "url.path",
+  scheme: "url.scheme",
+} as const;
+
 /** Metrics under the project's own names. */
 export const LLM_METRIC = {
   requests: "llm_requests_total",

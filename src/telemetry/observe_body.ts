@@ -6,9 +6,13 @@
 
 /**
  * The same response, whose body tells `onEnd` once: without an argument when it was read to its end or cancelled, with
- * the error when reading failed.
+ * the error when reading failed. `beforeClose` runs between the last byte and the end, which it holds back.
  */
-export function observeBody(response: Response, onEnd: (failure?: unknown) => void): Response {
+export function observeBody(
+  response: Response,
+  onEnd: (failure?: unknown) => void,
+  beforeClose?: () => Promise<void>,
+): Response {
   const { body, status, statusText, headers } = response;
   // A status that may have no body, or that the constructor does not take, cannot be given one.
   if (body === null || status < 200 || status > 599 || status === 204 || status === 205 || status === 304) {
@@ -22,6 +26,7 @@ export function observeBody(response: Response, onEnd: (failure?: unknown) => vo
         const { value, done } = await reader.read();
         if (!done) return controller.enqueue(value);
         onEnd();
+        await beforeClose?.();
         controller.close();
       } catch (error) {
         onEnd(error ?? new Error("reading failed without saying why"));
@@ -30,7 +35,7 @@ export function observeBody(response: Response, onEnd: (failure?: unknown) => vo
     },
     async cancel(reason) {
       onEnd();
-      await reader.cancel(reason);
+      await Promise.all([reader.cancel(reason), beforeClose?.()]);
     },
   }, { highWaterMark: 0 }); // Nothing is read ahead: a slow reader holds the vendor back.
   return new Response(observed, { status, statusText, headers });

@@ -6,6 +6,7 @@
 import { isSpanContextValid, trace } from "@opentelemetry/api";
 import { modelInfo } from "../catalog.ts";
 import type { SamplerLike } from "../otel/options.ts";
+import type { Attributes } from "../otel_types.ts";
 import { GEN_AI, LLM } from "./names.ts";
 
 /** What {@linkcode costBasedSampler} decides by. */
@@ -53,10 +54,7 @@ export function costBasedSampler(options: CostBasedSamplerOptions = {}): Sampler
       if (parent !== undefined && isSpanContextValid(parent)) {
         return { decision: (parent.traceFlags & 1) === 1 ? RECORD_AND_SAMPLE : DROP };
       }
-      const effort = attributes[LLM.reasoningEffort] ?? attributes[GEN_AI.reasoningLevel];
-      if (effort !== undefined && effort !== "none" || attributes[LLM.operation] === "reasoning") {
-        return { decision: RECORD_AND_SAMPLE };
-      }
+      if (isReasoning(attributes)) return { decision: RECORD_AND_SAMPLE };
       const model = attributes[LLM.model] ?? attributes[GEN_AI.requestModel];
       const price = typeof model === "string" ? modelInfo(model)?.price : undefined;
       if (price !== undefined && price.output >= expensive) return { decision: RECORD_AND_SAMPLE };
@@ -65,6 +63,13 @@ export function costBasedSampler(options: CostBasedSamplerOptions = {}): Sampler
     },
     toString: () => `CostBasedSampler{cheap=${cheapRatio},other=${otherRatio},expensive=${expensive}}`,
   };
+}
+
+/** A request that thinks, or an agent, under the names of either vocabulary. */
+function isReasoning(attributes: Attributes): boolean {
+  const effort = attributes[LLM.reasoningEffort] ?? attributes[GEN_AI.reasoningLevel];
+  if (effort !== undefined && effort !== "none") return true;
+  return attributes[LLM.operation] === "reasoning" || attributes[GEN_AI.operation] === "invoke_agent";
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   SpanStatusCode,
   trace,
 } from "@opentelemetry/api";
+import { isDenoBuiltIn } from "../otel/registry.ts";
 import type { Attributes, Context, Span, TraceContext, Tracer } from "../otel_types.ts";
 import { GENERAL } from "./names.ts";
 
@@ -55,17 +56,21 @@ export function openSpan(tracer: Tracer, start: SpanStart): OpenSpan {
   const span = quietly(() => {
     return tracer.startSpan(name, { kind, attributes: defined(attributes), links: [...(links ?? [])] }, parent);
   }) ?? trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+  // Deno's built-in spans keep every value that an attribute was ever given, and OTLP allows one: there they wait.
+  const held: Attributes | undefined = isDenoBuiltIn() ? {} : undefined;
   let ended = false;
   return {
     context: isSpanContextValid(span.spanContext()) ? trace.setSpan(parent, span) : parent,
     traceContext: traceContextOf(span),
     isRecording: quietly(() => span.isRecording()) ?? false,
-    set: (more) => void quietly(() => span.setAttributes(defined(more))),
+    set: (more) =>
+      void quietly(() => held === undefined ? span.setAttributes(defined(more)) : Object.assign(held, defined(more))),
     rename: (to) => void quietly(() => span.updateName(to)),
     end(failure) {
       if (ended) return;
       ended = true;
       quietly(() => {
+        if (held !== undefined) span.setAttributes(held);
         if (failure !== undefined) {
           span.setAttribute(GENERAL.errorType, failure.type);
           span.setStatus({ code: SpanStatusCode.ERROR, message: failure.message });

@@ -11,7 +11,7 @@ import { isWithin } from "./sampler.ts";
 /** What {@linkcode tailFilter} keeps. */
 export interface TailFilterOptions {
   /**
-   * Traces whose root took at least this long, in milliseconds, are kept.
+   * Traces of which a span took at least this long, in milliseconds, are kept.
    * @default 10_000
    */
   readonly minDurationMs?: number | undefined;
@@ -34,18 +34,18 @@ export interface TailFilterOptions {
 
 /** What is used of a span that has ended. */
 interface EndedSpan {
-  readonly name: string;
   readonly status: { readonly code: number };
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly duration: readonly [number, number];
-  readonly parentSpanContext?: { readonly spanId: string; readonly isRemote?: boolean } | undefined;
-  readonly parentSpanId?: string | undefined;
   spanContext(): { readonly traceId: string; readonly spanId: string };
 }
 
+/** A trace of which a span is open. */
 interface Held {
+  /** Those that have ended. */
   readonly spans: EndedSpan[];
-  open: number;
+  /** The ids of those that have not. */
+  readonly open: Set<string>;
   erred: boolean;
   slow: boolean;
   costUsd: number;
@@ -53,11 +53,14 @@ interface Held {
 
 const ERROR = 2;
 const MOST_DECISIONS = 10_000;
+/** Of one trace, as of a program that is one trace for as long as it runs; the queue behind takes 2,048 by default. */
+const MOST_SPANS = 1_000;
 
 /**
  * A span processor in front of `next` that holds each trace until its last span of this process has ended, and lets it
  * through whole when it erred, was slow or dear; the rest by ratio of the trace id. Spans that end after their trace was
- * decided follow the decision.
+ * decided follow the decision. A trace that goes on after that, as under a parent in another process, is kept where it
+ * was, and else decided anew.
  *
  * @example
  * ```ts
@@ -72,51 +75,47 @@ export function tailFilter(next: SpanProcessorLike, options: TailFilterOptions =
   const traces = new Map<string, Held>();
   const decisions = new Map<string, boolean>();
 
-  function decide(traceId: string, held: Held): void {
+  function decide(traceId: string, { spans, erred, slow, costUsd }: Held): void {
     traces.delete(traceId);
-    const keep = held.erred || held.slow || held.costUsd >= minCostUsd || isWithin(traceId, ratio);
+    const wasKept = decisions.get(traceId) === true;
+    const keep = wasKept || erred || slow || costUsd >= minCostUsd || isWithin(traceId, ratio);
     remember(decisions, traceId, keep);
-    if (keep) held.spans.forEach((span) => next.onEnd(span as never));
-  }
-
-  function decideAll(): void {
-    for (const [traceId, held] of [...traces]) if (held.spans.length > 0) decide(traceId, held);
+    if (keep) spans.forEach((span) => next.onEnd(span as never));
   }
 
   return {
     onStart(span: never, context: Context) {
-      const { traceId } = (span as EndedSpan).spanContext();
-      const held = traces.get(traceId);
-      if (held !== undefined) held.open++;
-      else {
+      const { traceId, spanId } = (span as EndedSpan).spanContext();
+      let held = traces.get(traceId);
+      if (held === undefined) {
         const [oldest] = traces.size >= maxTraces ? traces : [];
         if (oldest !== undefined) decide(...oldest);
-        traces.set(traceId, { spans: [], open: 1, erred: false, slow: false, costUsd: 0 });
+        traces.set(traceId, held = { spans: [], open: new Set(), erred: false, slow: false, costUsd: 0 });
       }
+      held.open.add(spanId);
       next.onStart(span, context);
     },
     onEnd(ended: never) {
       const span = ended as EndedSpan;
-      const { traceId } = span.spanContext();
+      const { traceId, spanId } = span.spanContext();
       const held = traces.get(traceId);
-      if (held === undefined) {
+      if (!held?.open.delete(spanId)) {
         if (decisions.get(traceId) ?? isWithin(traceId, ratio)) next.onEnd(ended);
         return;
       }
       held.spans.push(span);
-      held.open--;
       held.erred ||= span.status.code === ERROR;
       const [seconds, nanoseconds] = span.duration;
       held.slow ||= seconds * 1000 + nanoseconds / 1e6 >= minDurationMs;
       // Only leaf requests carry a cost, so that a trace's cost is their sum.
       const cost = span.attributes[LLM.costTotal];
       if (typeof cost === "number") held.costUsd += cost;
-      if (held.open <= 0) decide(traceId, held);
+      if (held.open.size === 0 || held.spans.length >= MOST_SPANS) decide(traceId, held);
     },
     // A trace that still runs may yet err: a flush, which another request may have asked for, does not decide it.
     forceFlush: () => next.forceFlush(),
     async shutdown() {
-      decideAll();
+      for (const [traceId, held] of [...traces]) decide(traceId, held);
       await next.shutdown();
     },
   };

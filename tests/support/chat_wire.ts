@@ -47,11 +47,7 @@ const common = {
 /** The chunks of an answer, its usage in one of its own at the end. */
 export function chatChunks(answer: ChatAnswer = {}): readonly object[] {
   const { text = answer.toolCalls === undefined ? "Paris." : [], toolCalls = [], usage } = answer;
-  const finishReason = "finishReason" in answer
-    ? answer.finishReason
-    : toolCalls.length === 0
-    ? "stop"
-    : "tool_calls";
+  const finishReason = "finishReason" in answer ? answer.finishReason : toolCalls.length === 0 ? "stop" : "tool_calls";
   const own = { ...common, model: answer.model ?? common.model };
   const piece = (delta: object, finish_reason: string | null = null) => ({
     ...own,

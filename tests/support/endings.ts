@@ -65,7 +65,8 @@ export async function assertEnding(
 
 function assertMetrics(points: readonly FlatPoint[], expected: ExpectedEnding, retries: number): void {
   const failed = expected.outcome === "error" ? 1 : 0;
-  const values = (name: string) => points.filter((point) => point.name === name).map(({ value, count }) => value ?? count);
+  const values = (name: string) =>
+    points.filter((point) => point.name === name).map(({ value, count }) => value ?? count);
   assertEquals({
     requests: values("llm_requests_total"),
     failed: values("llm_requests_failed_total"),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import type { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import {
   AggregationTemporality,
   DataPointType,

@@ -33,7 +33,7 @@ export interface Reply {
   raw(text: string): Promise<void>;
   /** Says nothing more, until the client closes the connection or the server is closed. */
   stall(): Promise<void>;
-  /** Closes the connection; with request bytes left {@linkcode unread} that is a reset. */
+  /** Closes the connection. */
   close(): void;
 }
 
@@ -188,8 +188,7 @@ function replyOn({ socket, closed, close }: Connection): Reply {
       const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
       await raw(`HTTP/1.1 ${status} Scripted\r\n${lines.join("")}\r\n`);
     },
-    write: (text) =>
-      raw(chunked ? `${new TextEncoder().encode(text).length.toString(16)}\r\n${text}\r\n` : text),
+    write: (text) => raw(chunked ? `${new TextEncoder().encode(text).length.toString(16)}\r\n${text}\r\n` : text),
     end: () => raw("0\r\n\r\n"),
     raw,
     stall: async () => void await closed,
@@ -235,7 +234,10 @@ async function readInto(socket: Deno.TcpConn, bytes: Uint8Array): Promise<boolea
   return true;
 }
 
-/** The same handler, which leaves the request's body unread: closing the connection then resets it. */
+/**
+ * The same handler, which leaves the request's body unread. Closing the connection then loses what the client sent: the
+ * end of the connection is followed by a reset (see resetting_server.ts for one that comes alone).
+ */
 export function unread(handler: Handler): Handler {
   return Object.assign((reply: Reply, request: VendorRequest) => handler(reply, request), { unread: true });
 }
@@ -261,7 +263,8 @@ export function chatThenStall(text = "Par"): Handler {
 /** A whole body. */
 export function body(
   content: unknown,
-  { status = 200, headers = {} }: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
+  { status = 200, headers = {} }: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } =
+    {},
 ): Handler {
   const text = typeof content === "string" ? content : JSON.stringify(content);
   return async (reply) => {

@@ -1,0 +1,91 @@
+/**
+ * The meters that zero-config hands out: the SDK's own, which record finite numbers alone. A sum that once met a NaN is
+ * one for ever, and labels of an odd kind (a BigInt, a circle) make the SDK throw.
+ *
+ * @module
+ */
+import type { Meter, MeterProvider, Observable } from "@opentelemetry/api";
+import type { Attributes, Context } from "../otel_types.ts";
+import { normalizeAttributes, textOf } from "./normalize.ts";
+
+/** What all instruments that are told take. */
+type Record = (value: number, labels?: Attributes, context?: Context) => void;
+/** A callback of one instrument, or of several, which is given the instrument first. */
+type Callback = (result: { readonly observe: (...told: unknown[]) => void }) => unknown;
+
+/** A provider in front of `provider`. */
+export function guardedMeterProvider(provider: MeterProvider): MeterProvider {
+  const guarded = new WeakMap<Meter, Meter>();
+  return {
+    getMeter(name, version, how) {
+      const meter = provider.getMeter(textOf(name ?? ""), version === undefined ? undefined : textOf(version), how);
+      let known = guarded.get(meter);
+      if (known === undefined) guarded.set(meter, known = guardedMeter(meter));
+      return known;
+    },
+  };
+}
+
+/** Instruments stay the SDK's own objects, which it tells from others when a batch callback names them. */
+function guardedMeter(meter: Meter): Meter {
+  const guard = callbackGuard();
+  const observable = <T extends Observable>(instrument: T): T => {
+    const { addCallback, removeCallback } = instrument;
+    return Object.assign(instrument, {
+      addCallback: (given: Callback) => addCallback.call(instrument, guard(given)),
+      removeCallback: (given: Callback) => removeCallback.call(instrument, guard(given)),
+    });
+  };
+  return {
+    createCounter: (name, how) => adding(meter.createCounter(textOf(name), how)),
+    createUpDownCounter: (name, how) => adding(meter.createUpDownCounter(textOf(name), how)),
+    createHistogram: (name, how) => recording(meter.createHistogram(textOf(name), how)),
+    createGauge: (name, how) => recording(meter.createGauge(textOf(name), how)),
+    createObservableCounter: (name, how) => observable(meter.createObservableCounter(textOf(name), how)),
+    createObservableUpDownCounter: (name, how) => observable(meter.createObservableUpDownCounter(textOf(name), how)),
+    createObservableGauge: (name, how) => observable(meter.createObservableGauge(textOf(name), how)),
+    addBatchObservableCallback: (given, on) => meter.addBatchObservableCallback(guard(given as Callback), on),
+    removeBatchObservableCallback: (given, on) => meter.removeBatchObservableCallback(guard(given as Callback), on),
+  };
+}
+
+function adding<T extends { add: Record }>(instrument: T): T {
+  const { add } = instrument;
+  return Object.assign(instrument, { add: finite(add.bind(instrument)) });
+}
+
+function recording<T extends { record: Record }>(instrument: T): T {
+  const { record } = instrument;
+  return Object.assign(instrument, { record: finite(record.bind(instrument)) });
+}
+
+function finite(record: Record): Record {
+  return (value, labels, context) => {
+    if (Number.isFinite(value)) record(value, clean(labels), context);
+  };
+}
+
+function clean(labels: unknown): Attributes {
+  return normalizeAttributes(labels as Attributes, { json: false });
+}
+
+/** Makes callbacks whose observations go through here: of the same one the same, so that it can be taken back. */
+function callbackGuard(): (given: Callback) => (result: unknown) => void {
+  const made = new WeakMap<Callback, (result: unknown) => unknown>();
+  return (given) => {
+    let guarded = made.get(given);
+    if (guarded === undefined) {
+      guarded = (result) => {
+        const { observe } = result as Parameters<Callback>[0];
+        return given({
+          observe(...told) {
+            const at = typeof told[0] === "number" ? 0 : 1;
+            if (Number.isFinite(told[at])) observe.call(result, ...told.slice(0, at + 1), clean(told[at + 1]));
+          },
+        });
+      };
+      made.set(given, guarded);
+    }
+    return guarded;
+  };
+}

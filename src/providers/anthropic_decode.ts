@@ -1,0 +1,222 @@
+/**
+ * Answers of Anthropic's Messages, in pieces and in one (https://platform.claude.com/docs/en/build-with-claude/streaming).
+ *
+ * @module
+ */
+import { ResponseError, StreamTruncatedError } from "../error.ts";
+import type { ChatRequest } from "../language_model.ts";
+import type { AssistantMessage, Part, ToolCall } from "../message.ts";
+import type { DecodedEvent, DecodedResult } from "../provider.ts";
+import type { ServerSentEvent } from "../sse.ts";
+import type { Usage } from "../usage.ts";
+import { errorInStream } from "../vendor_error.ts";
+import { type Block, gatherBlocks } from "./anthropic_blocks.ts";
+import { anthropicErrorOf } from "./anthropic_error.ts";
+import { type AnthropicUsage, usageOfAnthropic } from "./anthropic_usage.ts";
+import { mergeUsage, parseEvent, type Raw, record, text, word } from "./raw.ts";
+import { cutArguments, parseArguments } from "./tool_calls.ts";
+import { addVendorFields } from "./vendor_fields.ts";
+
+/** What the dialect knows beside the result: what prices need. */
+type PricedResult = DecodedResult & Omit<AnthropicUsage, "usage">;
+
+type Events = Generator<DecodedEvent, void, undefined>;
+
+/** Reads a streamed answer; `provider` marks the blocks that only the vendor understands. */
+export async function* decodeAnthropicStream(
+  provider: string,
+  events: AsyncIterable<ServerSentEvent>,
+  request: ChatRequest,
+  onOutput?: () => void,
+): AsyncGenerator<DecodedEvent, void, undefined> {
+  const answer = gatherAnswer(provider, request, onOutput);
+  for await (const { event, data } of events) {
+    if (event === "ping") continue;
+    if (data === "[DONE]") break; // Some gateways end every stream so.
+    for (const decoded of answer.take(event, parseEvent(data))) yield decoded;
+    if (answer.isOver()) break;
+  }
+  yield* answer.finish();
+}
+
+/** Reads an answer in one body: it is a `message_start` that holds everything. */
+export function* decodeAnthropicBody(provider: string, body: unknown, request: ChatRequest): Events {
+  const message = record(body);
+  if (message["error"] !== undefined && message["error"] !== null) throw errorInStream(anthropicErrorOf(200, body));
+  if (!Array.isArray(message["content"])) {
+    throw new ResponseError("The vendor's answer is JSON, but no message.", { reason: "protocol" });
+  }
+  const answer = gatherAnswer(provider, request);
+  yield* answer.take("message_start", { message });
+  yield* answer.take("message_stop", {});
+  yield* answer.finish();
+}
+
+/** Folds events into ours and, at the end, into the result. */
+function gatherAnswer(provider: string, request: ChatRequest, onOutput?: () => void) {
+  const blocks = gatherBlocks(request, onOutput);
+  let id: string | undefined, model: string | undefined, tier: string | undefined;
+  let started = false, over = false;
+  let stopReason: string | undefined;
+  let stopDetails: Raw = {};
+  let usage: Raw | undefined;
+
+  function see(news: Raw): void {
+    stopReason = word(news["stop_reason"]) ?? stopReason;
+    if (typeof news["stop_details"] === "object" && news["stop_details"] !== null) {
+      stopDetails = record(news["stop_details"]);
+    }
+  }
+
+  function count(news: unknown): void {
+    if (typeof news !== "object" || news === null) return;
+    usage = mergeUsage(usage, news);
+    tier = word(usage["service_tier"]) ?? tier;
+  }
+
+  function* begin(message: Raw): Events {
+    const name = word(message["id"]);
+    if (started) {
+      if (name === id) return; // Some proxies say it twice.
+      const hint = "two answers were spliced together";
+      throw new ResponseError(`A second message began inside the answer: ${hint}.`, { reason: "protocol" });
+    }
+    started = true;
+    id = name;
+    model = word(message["model"]);
+    count(message["usage"]);
+    see(message);
+    for (const block of Array.isArray(message["content"]) ? message["content"] : []) yield* blocks.whole(block);
+  }
+
+  return {
+    isOver: () => over,
+    *take(name: string | undefined, event: Raw): Events {
+      switch (word(event["type"]) ?? name) {
+        case "error":
+          throw errorInStream(anthropicErrorOf(200, event));
+        case "message_start":
+          return yield* begin(record(event["message"]));
+        case "content_block_start":
+          return yield* blocks.start(event);
+        case "content_block_delta":
+          return yield* blocks.delta(event);
+        case "content_block_stop":
+          return yield* blocks.stop(event);
+        case "message_delta":
+          see(record(event["delta"]));
+          return count(event["usage"]);
+        case "message_stop":
+          over = true;
+          return;
+        default:
+          // A gateway's refusal may have no type; any other event is newer than this file.
+          if (event["error"] !== undefined && event["error"] !== null) {
+            throw errorInStream(anthropicErrorOf(200, event));
+          }
+      }
+    },
+    *finish(): Events {
+      const list = blocks.list();
+      const counted = usageOfAnthropic(usage);
+      const spoken = list.filter((block) => block.kind === "text").map((block) => block.text).join("");
+      const answer = list.find((block) => block.kind === "answer");
+      if (stopReason === undefined && !over) {
+        const message = "The stream ended without a stop reason; what came stands in partialText.";
+        const partialText = list.map((block) => block.kind === "text" || block.kind === "answer" ? block.text : "")
+          .join("");
+        throw new StreamTruncatedError(message, { partialText, usage: counted.usage });
+      }
+      const calls = callsOf(list, provider, stopReason, counted.usage);
+      yield* calls.values();
+      const parts = list.flatMap((block) => partOf(block, calls.get(block), provider));
+      const thinking = list.map((block) => block.kind === "thinking" ? block.text : "").join("");
+      const result: PricedResult = {
+        response: answer?.text ?? spoken,
+        refusal: stopReason === "refusal" ? refusalOf(stopDetails) : undefined,
+        toolCalls: [...calls.values()],
+        thinking: thinking === "" ? undefined : thinking,
+        finishReason: finishReasonOf(stopReason, answer !== undefined && calls.size === 0),
+        responseId: id,
+        responseModel: model,
+        serviceTier: tier,
+        ...counted,
+        messages: [messageOf(parts)],
+      };
+      yield { type: "finish", result };
+    },
+  };
+}
+
+/**
+ * The tool calls by their blocks.
+ *
+ * @throws {ToolArgumentsError} for one that is not whole.
+ */
+function callsOf(
+  list: readonly Block[],
+  provider: string,
+  stopReason: string | undefined,
+  usage: Usage | undefined,
+): ReadonlyMap<Block, ToolCall> {
+  const cut = stopReason === "max_tokens" || stopReason === "model_context_window_exceeded";
+  const calls = new Map<Block, ToolCall>();
+  list.forEach((block, place) => {
+    if (block.kind !== "tool_use") return;
+    const { data, json } = block;
+    const name = text(data["name"]);
+    // No arguments at all are `{}`, but only of a block that was closed, and not because the tokens had run out.
+    const none = json.trim() === "" && Object.keys(record(data["input"])).length === 0;
+    if (none && (!block.closed || cut && place === list.length - 1)) throw cutArguments(name, usage);
+    const input = json === "" ? data["input"] ?? {} : parseArguments(name, json, usage);
+    const call: ToolCall = { type: "tool_call", id: word(data["id"]) ?? `call_${place}`, name, arguments: input };
+    const caller = record(data["caller"])["type"] === "direct" ? undefined : data["caller"];
+    calls.set(block, addVendorFields(call, provider, { caller, toolset_name: data["toolset_name"] }));
+  });
+  return calls;
+}
+
+/** What goes back in the next turn. */
+function partOf(block: Block, call: ToolCall | undefined, provider: string): readonly Part[] {
+  const { kind, data } = block;
+  switch (kind) {
+    case "text":
+    case "answer": {
+      if (block.text === "") return [];
+      const citations = kind === "text" && Array.isArray(data["citations"]) && data["citations"].length > 0;
+      return [
+        addVendorFields(
+          { type: "text", text: block.text },
+          provider,
+          citations ? { citations: data["citations"] } : {},
+        ),
+      ];
+    }
+    case "thinking":
+      return [{ type: "thinking", text: block.text, signature: word(data["signature"]) }];
+    case "redacted_thinking":
+      return [{ type: "thinking", text: "", redacted: text(data["data"]) }];
+    case "tool_use":
+      return call === undefined ? [] : [call];
+    case "other":
+      return block.closed && !block.broken ? [{ type: "vendor", provider, data }] : [];
+  }
+}
+
+function messageOf(parts: readonly Part[]): AssistantMessage {
+  const [first] = parts;
+  if (first === undefined) return { role: "assistant", content: "" };
+  const plain = parts.length === 1 && first.type === "text" && !("vendor" in first);
+  return { role: "assistant", content: plain ? first.text : parts };
+}
+
+/** The vendor's word as it is; but where a tool call was the answer, the turn is over, and no tool is to be run. */
+function finishReasonOf(stopReason: string | undefined, answered: boolean): string {
+  if (answered && stopReason === "tool_use") return "end_turn";
+  return stopReason ?? "unknown";
+}
+
+/** The vendor's explanation, else its category, else its word for it. */
+function refusalOf(details: Raw): string {
+  return word(details["explanation"]) ?? word(details["category"]) ?? "refusal";
+}

@@ -1,0 +1,134 @@
+/**
+ * A conversation as Anthropic's Messages take it (https://platform.claude.com/docs/en/api/messages).
+ *
+ * @module
+ */
+import type { ChatRequest } from "../language_model.ts";
+import {
+  imageMediaType,
+  type ImagePart,
+  type Message,
+  type Part,
+  type TextPart,
+  type ToolMessage,
+  type UserMessage,
+} from "../message.ts";
+import { type CacheableBlock, markCached } from "./anthropic_cache.ts";
+import { record } from "./raw.ts";
+import { vendorFieldsOf } from "./vendor_fields.ts";
+
+/** A message on the wire. */
+export interface WireMessage {
+  /** Who speaks. */
+  readonly role: "user" | "assistant";
+  /** Text, or blocks. */
+  readonly content: string | readonly CacheableBlock[];
+}
+
+/** The texts that stand above the conversation: those to be cached first, then the system messages. */
+export function encodeSystem(request: ChatRequest): readonly CacheableBlock[] {
+  const { cacheContent = [] } = request;
+  const cached = (typeof cacheContent === "string" ? [cacheContent] : cacheContent).map((content) => {
+    const block = textBlock(content);
+    markCached(block, true);
+    return block;
+  });
+  const system = request.messages.flatMap((message) => {
+    if (message.role !== "system" || message.content === "") return [];
+    const block = textBlock(message.content);
+    markCached(block, message.cache);
+    return [block];
+  });
+  return [...cached, ...system];
+}
+
+/** The conversation without its system messages. `provider` is the one whose vendor blocks go along. */
+export function encodeMessages(messages: readonly Message[], provider: string): readonly WireMessage[] {
+  const encoded: WireMessage[] = [];
+  let results: CacheableBlock[] | undefined;
+  for (const message of messages) {
+    if (message.role === "system") continue;
+    if (message.role === "tool") {
+      // All results of one turn stand in one message, in the order in which they were given.
+      if (results === undefined) encoded.push({ role: "user", content: results = [] });
+      results.push(encodeResult(message));
+      continue;
+    }
+    results = undefined;
+    if (message.role === "user") encoded.push(encodeUser(message));
+    else {
+      const content = encodeAssistant(message.content, provider);
+      // The vendor refuses an empty message; it would say nothing anyway.
+      if (content.length > 0) encoded.push({ role: "assistant", content });
+    }
+  }
+  return encoded;
+}
+
+function encodeUser({ content, cache }: UserMessage): WireMessage {
+  const marked = cache !== undefined && cache !== false;
+  if (typeof content === "string" && !marked) return { role: "user", content };
+  const blocks = encodeContent(typeof content === "string" ? [content] : content);
+  markCached(blocks.at(-1), cache);
+  return { role: "user", content: blocks };
+}
+
+function encodeResult({ toolCallId, content, isError }: ToolMessage): CacheableBlock {
+  return {
+    type: "tool_result",
+    tool_use_id: wireId(toolCallId),
+    content: typeof content === "string" ? content : encodeContent(content),
+    ...isError === true ? { is_error: true } : {},
+  };
+}
+
+function encodeContent(content: readonly (string | TextPart | ImagePart)[]): CacheableBlock[] {
+  return content.flatMap((part): CacheableBlock[] => {
+    if (typeof part !== "string" && part.type === "image") return [imageBlock(part)];
+    const text = typeof part === "string" ? part : part.text;
+    return text === "" ? [] : [textBlock(text)];
+  });
+}
+
+/** Thoughts without the vendor's seal, other vendors' blocks and images have no place in an answer here. */
+function encodeAssistant(content: string | readonly Part[], provider: string): string | readonly CacheableBlock[] {
+  if (typeof content === "string") return content;
+  return content.flatMap((part): readonly CacheableBlock[] => {
+    switch (part.type) {
+      case "text":
+        return part.text === "" ? [] : [{ ...textBlock(part.text), ...vendorFieldsOf(part, provider) }];
+      case "thinking":
+        if (part.redacted !== undefined) return [{ type: "redacted_thinking", data: part.redacted }];
+        if (part.signature === undefined) return [];
+        return [{ type: "thinking", thinking: part.text, signature: part.signature }];
+      case "tool_call":
+        return [{
+          type: "tool_use",
+          id: wireId(part.id),
+          name: part.name,
+          input: part.arguments ?? {},
+          ...vendorFieldsOf(part, provider),
+        }];
+      case "vendor":
+        return part.provider === provider ? [record(part.data)] : [];
+      case "image":
+        return [];
+    }
+  });
+}
+
+function textBlock(text: string): CacheableBlock {
+  return { type: "text", text };
+}
+
+function imageBlock(image: ImagePart): CacheableBlock {
+  const source = image.data === undefined
+    ? { type: "url", url: image.url ?? "" }
+    : { type: "base64", media_type: imageMediaType(image) ?? "image/png", data: image.data };
+  return { type: "image", source };
+}
+
+/** Ids from other vendors may hold what Anthropic refuses in one. */
+function wireId(id: string): string {
+  return id.replaceAll(/[^A-Za-z0-9_-]/g, "_");
+}

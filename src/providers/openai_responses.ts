@@ -1,0 +1,95 @@
+/**
+ * OpenAI's Responses (https://platform.openai.com/docs/api-reference/responses/create).
+ *
+ * @module
+ */
+import { ConfigError } from "../error.ts";
+import type { ChatRequest } from "../language_model.ts";
+import type { EncodedRequest, Provider } from "../provider.ts";
+import { jsonSchemaOf, type Schema } from "../schema.ts";
+import type { Tool } from "../tool.ts";
+import { gatherDrops } from "./drops.ts";
+import { openaiErrorOf } from "./openai_error.ts";
+import { effortOf, isReasoningModel, unlessReasoning } from "./openai_reasoning.ts";
+import { decodeResponsesBody, decodeResponsesStream } from "./openai_responses_decode.ts";
+import { encodeInput } from "./openai_responses_input.ts";
+import { strictSchema } from "./openai_schema.ts";
+
+/** OpenAI's Responses. */
+export const openaiResponses: Provider = {
+  name: "openai",
+  baseUrl: "https://api.openai.com/v1",
+  path: "/responses",
+  keyVariable: "OPENAI_API_KEY",
+  api: "responses",
+  headers: (key): Readonly<Record<string, string>> => key === undefined ? {} : { authorization: `Bearer ${key}` },
+  // `this` is the vendor: `{ ...openaiResponses, name }` shares these functions, and has vendor items of its own.
+  encode(model, request) {
+    return encodeRequest(model, request, this.name);
+  },
+  decode(events, request, onOutput) {
+    return decodeResponsesStream(this.name, events, request, onOutput);
+  },
+  decodeBody(body, request) {
+    return decodeResponsesBody(this.name, body, request);
+  },
+  errorOf: openaiErrorOf,
+};
+
+function encodeRequest(model: string, request: ChatRequest, provider: string): EncodedRequest {
+  const { previousResponseId, toolChoice, webSearch, schema, streaming = true } = request;
+  const store = request.store ?? false;
+  if (previousResponseId !== undefined && !store) {
+    throw new ConfigError("previousResponseId needs store: true, on this request and on the one it goes on from.");
+  }
+  const drops = gatherDrops();
+  const unlessThinking = unlessReasoning(model, request, drops);
+  const effort = effortOf(model, request, drops);
+  for (const name of ["topK", "seed", "stop"] as const) {
+    if (request[name] !== undefined) drops.drop(name, "OpenAI's Responses do not have it");
+  }
+  const logprobs = unlessThinking("logprobs", request.logprobs === false ? undefined : request.logprobs);
+  const include = [
+    // What the vendor does not keep it hands out, encrypted, so that the next turn can go on from it.
+    ...!store && isReasoningModel(model) ? ["reasoning.encrypted_content"] : [],
+    ...logprobs === undefined ? [] : ["message.output_text.logprobs"],
+  ];
+  const searches = webSearch !== undefined && webSearch !== false;
+  const tools = [...(request.tools ?? []).map(encodeTool), ...searches ? [{ type: "web_search" }] : []];
+  const body = {
+    model,
+    input: encodeInput(request, provider),
+    previous_response_id: previousResponseId,
+    max_output_tokens: request.maxTokens,
+    temperature: unlessThinking("temperature", request.temperature),
+    top_p: unlessThinking("topP", request.topP),
+    top_logprobs: typeof logprobs === "number" ? logprobs : undefined,
+    // The summary is asked for with the effort only: accounts that are not verified are refused it with 400.
+    reasoning: effort === undefined ? undefined : { effort, summary: effort === "none" ? undefined : "auto" },
+    tools: tools.length === 0 ? undefined : tools,
+    tool_choice: tools.length === 0
+      ? undefined
+      : typeof toolChoice === "object"
+      ? { type: "function", name: toolChoice.name }
+      : toolChoice,
+    parallel_tool_calls: tools.length === 0 ? undefined : request.parallelToolCalls,
+    max_tool_calls: typeof webSearch === "object" ? webSearch.maxUses : undefined,
+    text: schema === undefined ? undefined : { format: encodeFormat(schema) },
+    include: include.length === 0 ? undefined : include,
+    store,
+    stream: streaming ? true : undefined,
+    ...request.extraBody,
+  };
+  return { body, notices: drops.notices() };
+}
+
+/** Unlike in chat completions a tool is strict unless it says that it is not. */
+function encodeTool({ name, description, parameters }: Tool): unknown {
+  const { schema, strict } = strictSchema(jsonSchemaOf(parameters, `The parameters of tool ${name}`));
+  return { type: "function", name, description, parameters: schema, strict };
+}
+
+function encodeFormat(schema: Schema<unknown>): unknown {
+  const { schema: json, strict } = strictSchema(jsonSchemaOf(schema, "schema"));
+  return { type: "json_schema", name: "answer", schema: json, strict };
+}

@@ -1,0 +1,231 @@
+/**
+ * Answers of OpenAI's Responses, in pieces and in one
+ * (https://platform.openai.com/docs/api-reference/responses-streaming).
+ *
+ * @module
+ */
+import { ResponseError, StreamTruncatedError } from "../error.ts";
+import type { ChatRequest } from "../language_model.ts";
+import type { AssistantMessage, Part, ToolCall } from "../message.ts";
+import type { DecodedEvent, DecodedResult } from "../provider.ts";
+import type { ServerSentEvent } from "../sse.ts";
+import type { Usage } from "../usage.ts";
+import { errorInStream } from "../vendor_error.ts";
+import { openaiErrorOf } from "./openai_error.ts";
+import { gatherItems, type Item } from "./openai_responses_items.ts";
+import { usageOfOpenai } from "./openai_usage.ts";
+import { count, mergeUsage, parseEvent, type Raw, record, text, word } from "./raw.ts";
+import { cutArguments, parseArguments } from "./tool_calls.ts";
+import { addVendorFields } from "./vendor_fields.ts";
+
+/** What the dialect knows beside the result: dollars that are not counted in tokens. */
+type PricedResult = DecodedResult & { readonly fees: number | undefined };
+
+type Events = Generator<DecodedEvent, void, undefined>;
+
+/** US dollars for a web search: $10 per 1,000 (https://platform.openai.com/docs/pricing). */
+const SEARCH_FEE = 0.01;
+
+/** Reads a streamed answer; `provider` marks the items that only the vendor understands. */
+export async function* decodeResponsesStream(
+  provider: string,
+  events: AsyncIterable<ServerSentEvent>,
+  _request: ChatRequest,
+  onOutput?: () => void,
+): AsyncGenerator<DecodedEvent, void, undefined> {
+  const answer = gatherAnswer(provider, onOutput);
+  for await (const { event, data } of events) {
+    if (data === "[DONE]") break; // Some gateways end every stream so.
+    for (const decoded of answer.take(event, parseEvent(data))) yield decoded;
+    if (answer.isOver()) break;
+  }
+  yield* answer.finish();
+}
+
+/** Reads an answer in one body: it is what the last event of a stream carries. */
+export function* decodeResponsesBody(provider: string, body: unknown, _request: ChatRequest): Events {
+  const response = record(body);
+  const failed = response["error"] !== undefined && response["error"] !== null;
+  if (!failed && !Array.isArray(response["output"])) {
+    throw new ResponseError("The vendor's answer is JSON, but no response.", { reason: "protocol" });
+  }
+  const answer = gatherAnswer(provider);
+  yield* answer.take("response.completed", { response });
+  yield* answer.finish();
+}
+
+/** Folds events into ours and, at the end, into the result. */
+function gatherAnswer(provider: string, onOutput?: () => void) {
+  const items = gatherItems(onOutput);
+  let created: string | undefined;
+  let response: Raw = {};
+  let usage: Raw | undefined;
+  let over = false;
+
+  /** Every event about the whole answer carries all that is known of it. */
+  function see(news: unknown): void {
+    const known = response;
+    response = record(news);
+    for (const key of ["id", "model", "service_tier"]) {
+      if (word(response[key]) === undefined && known[key] !== undefined) response = { ...response, [key]: known[key] };
+    }
+    if (typeof response["usage"] === "object" && response["usage"] !== null) {
+      usage = mergeUsage(usage, response["usage"]);
+    }
+  }
+
+  function begin(news: unknown): void {
+    const id = word(record(news)["id"]);
+    if (created !== undefined && created !== id) {
+      const hint = "two answers were spliced together";
+      throw new ResponseError(`A second response began inside the answer: ${hint}.`, { reason: "protocol" });
+    }
+    created = id;
+    see(news);
+  }
+
+  function* end(news: unknown): Events {
+    see(news);
+    const { error, status, output } = response;
+    if (error !== undefined && error !== null) throw errorInStream(openaiErrorOf(200, { error }));
+    if (status === "failed") throw errorInStream({ message: "", code: "failed" });
+    yield* items.settle(output);
+    over = true;
+  }
+
+  return {
+    isOver: () => over,
+    *take(name: string | undefined, event: Raw): Events {
+      switch (word(event["type"]) ?? name) {
+        case "response.created":
+          return begin(event["response"]);
+        case "response.queued":
+        case "response.in_progress":
+          return see(event["response"]);
+        case "response.output_item.added":
+          return yield* items.add(event);
+        case "response.output_item.done":
+          return yield* items.finish(event["output_index"], event["item"]);
+        case "response.output_text.delta":
+          return yield* items.delta("text", event);
+        case "response.output_text.done":
+          return yield* items.whole("text", event, event["text"]);
+        case "response.refusal.delta":
+          return yield* items.delta("refusal", event);
+        case "response.refusal.done":
+          return yield* items.whole("refusal", event, event["refusal"]);
+        case "response.reasoning_summary_text.delta":
+          return yield* items.delta("summary", event);
+        case "response.reasoning_summary_text.done":
+          return yield* items.whole("summary", event, event["text"]);
+        case "response.reasoning_text.delta":
+          return yield* items.delta("thought", event);
+        case "response.reasoning_text.done":
+          return yield* items.whole("thought", event, event["text"]);
+        case "response.function_call_arguments.delta":
+          return items.addArguments(event, false);
+        case "response.function_call_arguments.done":
+          return items.addArguments(event, true);
+        case "response.completed":
+        case "response.incomplete":
+        case "response.failed":
+          return yield* end(event["response"]);
+        case "error":
+          throw errorInStream(openaiErrorOf(200, event));
+        default:
+          // A gateway's refusal may have no type; any other event is newer than this file.
+          if (event["error"] !== undefined && event["error"] !== null) throw errorInStream(openaiErrorOf(200, event));
+      }
+    },
+    *finish(): Events {
+      const counted = usageOfOpenai({
+        input: usage?.["input_tokens"],
+        output: usage?.["output_tokens"],
+        inputDetails: usage?.["input_tokens_details"],
+        outputDetails: usage?.["output_tokens_details"],
+      });
+      const { text: said, refusal, thinking } = items.all;
+      if (!over) {
+        const message = "The stream ended before the response did; what came stands in partialText.";
+        throw new StreamTruncatedError(message, { partialText: said, usage: counted });
+      }
+      const list = items.list();
+      const calls = callsOf(list, provider, response["status"] === "completed", counted);
+      yield* calls.values();
+      const result: PricedResult = {
+        response: said,
+        refusal: refusal === "" ? undefined : refusal,
+        toolCalls: [...calls.values()],
+        thinking: thinking === "" ? undefined : thinking,
+        finishReason: finishReasonOf(response),
+        responseId: word(response["id"]),
+        responseModel: word(response["model"]),
+        serviceTier: word(response["service_tier"]),
+        usage: counted,
+        fees: feesOf(list, response),
+        messages: [messageOf(list.flatMap(([, item]) => partsOf(item, calls.get(item), provider)))],
+      };
+      yield { type: "finish", result };
+    },
+  };
+}
+
+/**
+ * The tool calls by their items.
+ *
+ * @throws {ToolArgumentsError} for one that is not whole.
+ */
+function callsOf(
+  list: readonly (readonly [index: number, item: Item])[],
+  provider: string,
+  completed: boolean,
+  usage: Usage | undefined,
+): ReadonlyMap<Item, ToolCall> {
+  const calls = new Map<Item, ToolCall>();
+  for (const [index, item] of list) {
+    const { data } = item;
+    if (data["type"] !== "function_call" && (data["type"] !== undefined || item.arguments === "")) continue;
+    const name = text(data["name"]);
+    // No arguments at all are `{}`, but only of an item that is done.
+    const whole = item.done || completed && item.arguments.trim() !== "";
+    if (!whole || data["status"] === "incomplete") throw cutArguments(name, usage);
+    const id = word(data["call_id"]) ?? word(data["id"]) ?? `call_${index}`;
+    const call = { type: "tool_call", id, name, arguments: parseArguments(name, item.arguments, usage) } as const;
+    const caller = record(data["caller"])["type"] === "direct" ? undefined : data["caller"];
+    calls.set(item, addVendorFields<ToolCall>(call, provider, { namespace: data["namespace"], caller }));
+  }
+  return calls;
+}
+
+/** What goes back in the next turn. A refusal is what the assistant said, in every dialect. */
+function partsOf(item: Item, call: ToolCall | undefined, provider: string): readonly Part[] {
+  if (call !== undefined) return [call];
+  const { data, done, pieces } = item;
+  const said = [pieces.text, pieces.refusal].flatMap((parts) => [...parts].sort(([a], [b]) => a - b))
+    .map(([, piece]) => piece).join("");
+  if (said !== "") return [addVendorFields({ type: "text", text: said }, provider, { phase: data["phase"] })];
+  if (data["type"] === "message" || !done) return [];
+  return [{ type: "vendor", provider, data }];
+}
+
+function messageOf(parts: readonly Part[]): AssistantMessage {
+  const [first] = parts;
+  if (first === undefined) return { role: "assistant", content: "" };
+  const plain = parts.length === 1 && first.type === "text" && !("vendor" in first);
+  return { role: "assistant", content: plain ? first.text : parts };
+}
+
+/** The vendor's word as it is: why it is incomplete, else its status. */
+function finishReasonOf(response: Raw): string {
+  return word(record(response["incomplete_details"])["reason"]) ?? word(response["status"]) ?? "completed";
+}
+
+/** Only searches have a fee, not the pages that were opened; newer responses count them themselves. */
+function feesOf(list: readonly (readonly [index: number, item: Item])[], response: Raw): number | undefined {
+  const counted = count(record(record(response["tool_usage"])["web_search"])["num_requests"]);
+  const seen = list.filter(([, { data }]) => {
+    return data["type"] === "web_search_call" && (record(data["action"])["type"] ?? "search") === "search";
+  });
+  const searches = counted ?? seen.length;
+  return searches === 0 ? undefined : searches * SEARCH_FEE;
+}

@@ -1,0 +1,163 @@
+/**
+ * The items of an answer of OpenAI's Responses, as they arrive in pieces
+ * (https://platform.openai.com/docs/api-reference/responses-streaming).
+ *
+ * @module
+ */
+import type { DecodedEvent } from "../provider.ts";
+import { logprobOf, partIndex, type Raw, record, text, word } from "./raw.ts";
+
+/** What an item's pieces are of. */
+export type PieceKind = "text" | "refusal" | "summary" | "thought";
+
+/** One item. */
+export interface Item {
+  /** As the vendor said it last. */
+  data: Raw;
+  /** A function's arguments, as far as they have come. */
+  arguments: string;
+  /** Whether the vendor said that it is complete. */
+  done: boolean;
+  /** The texts of its parts, by kind and index. */
+  readonly pieces: Readonly<Record<PieceKind, Map<number, string>>>;
+}
+
+/** Gathers the items of one answer. */
+export interface ItemGatherer {
+  /** In order, with their indices. */
+  list(): readonly (readonly [index: number, item: Item])[];
+  /** What all items say. */
+  readonly all: Readonly<Record<"text" | "refusal" | "thinking", string>>;
+  /** `response.output_item.added`. */
+  add(event: Raw): Generator<DecodedEvent, void, undefined>;
+  /** A piece of a part. */
+  delta(kind: PieceKind, event: Raw): Generator<DecodedEvent, void, undefined>;
+  /** A whole part: what of it has not come yet. */
+  whole(kind: PieceKind, event: Raw, content: unknown): Generator<DecodedEvent, void, undefined>;
+  /** A piece of a function's arguments, or all of them. */
+  addArguments(event: Raw, whole: boolean): void;
+  /** `response.output_item.done`. */
+  finish(index: unknown, data: unknown): Generator<DecodedEvent, void, undefined>;
+  /** All items once more, at the end: what of them has not come yet. */
+  settle(output: unknown): Generator<DecodedEvent, void, undefined>;
+}
+
+type Events = Generator<DecodedEvent, void, undefined>;
+
+/** Tools that run at the vendor, by the type of their items. */
+const SERVER_TOOLS: ReadonlySet<unknown> = new Set([
+  "web_search_call",
+  "file_search_call",
+  "code_interpreter_call",
+  "image_generation_call",
+  "mcp_call",
+]);
+
+/** Makes a gatherer for one answer. `onOutput` is called at pieces that no event shows. */
+export function gatherItems(onOutput?: () => void): ItemGatherer {
+  const items = new Map<number, Item>();
+  const all = { text: "", refusal: "", thinking: "" };
+
+  /** Ids are no help: some gateways give an item another in every event. */
+  function itemAt(index: unknown): Item {
+    const at = partIndex(index);
+    let item = items.get(at);
+    if (item === undefined) {
+      const pieces = { text: new Map(), refusal: new Map(), summary: new Map(), thought: new Map() };
+      items.set(at, item = { data: {}, arguments: "", done: false, pieces });
+    }
+    return item;
+  }
+
+  function* put(item: Item, kind: PieceKind, part: number, piece: string, logprobs?: unknown): Events {
+    if (piece === "") return;
+    const before = item.pieces[kind].get(part);
+    item.pieces[kind].set(part, (before ?? "") + piece);
+    if (kind === "refusal") {
+      all.refusal += piece;
+      return onOutput?.();
+    }
+    if (kind === "text") {
+      all.text += piece;
+      const logprob = logprobOf(logprobs);
+      return yield logprob === undefined ? { type: "text", delta: piece } : { type: "text", delta: piece, logprob };
+    }
+    // Each part of a summary is a paragraph with a heading.
+    const delta = before === undefined && all.thinking !== "" ? `\n\n${piece}` : piece;
+    all.thinking += delta;
+    yield { type: "thinking", delta };
+  }
+
+  /** Puts what a part has over what has come of it. */
+  function* complete(item: Item, kind: PieceKind, part: number, content: string): Events {
+    const before = item.pieces[kind].get(part) ?? "";
+    if (content.startsWith(before)) yield* put(item, kind, part, content.slice(before.length));
+  }
+
+  function* finish(index: unknown, source: unknown): Events {
+    const item = itemAt(index);
+    const data = record(source);
+    const wasKnown = item.data["type"] !== undefined;
+    item.data = data;
+    item.done = true;
+    if (typeof data["arguments"] === "string") item.arguments = data["arguments"];
+    for (const [part, content] of listed(data["content"])) {
+      if (content["type"] === "output_text") yield* complete(item, "text", part, text(content["text"]));
+      else if (content["type"] === "refusal") yield* complete(item, "refusal", part, text(content["refusal"]));
+      else if (content["type"] === "reasoning_text") yield* complete(item, "thought", part, text(content["text"]));
+    }
+    for (const [part, summary] of listed(data["summary"])) {
+      yield* complete(item, "summary", part, text(summary["text"]));
+    }
+    if (SERVER_TOOLS.has(data["type"])) {
+      if (!wasKnown) yield serverTool(data, "started");
+      yield serverTool(data, "finished");
+    }
+  }
+
+  return {
+    all,
+    list: () => [...items].sort(([a], [b]) => a - b),
+    *add(event) {
+      const item = itemAt(event["output_index"]);
+      item.data = record(event["item"]);
+      item.arguments = text(item.data["arguments"]);
+      if (SERVER_TOOLS.has(item.data["type"])) yield serverTool(item.data, "started");
+    },
+    *delta(kind, event) {
+      const item = itemAt(event["output_index"]);
+      yield* put(item, kind, partOf(kind, event), text(event["delta"]), event["logprobs"]);
+    },
+    *whole(kind, event, content) {
+      yield* complete(itemAt(event["output_index"]), kind, partOf(kind, event), text(content));
+    },
+    addArguments(event, whole) {
+      const item = itemAt(event["output_index"]);
+      item.arguments = whole ? text(event["arguments"]) : item.arguments + text(event["delta"]);
+      item.done ||= whole;
+      onOutput?.();
+    },
+    finish,
+    *settle(output) {
+      const ids = new Set([...items.values()].filter((item) => item.done).map((item) => item.data["id"]));
+      for (const [index, data] of listed(output)) {
+        const known = items.get(index)?.done === true || word(data["id"]) !== undefined && ids.has(data["id"]);
+        if (!known) yield* finish(index, data);
+      }
+    },
+  };
+}
+
+function partOf(kind: PieceKind, event: Raw): number {
+  return partIndex(kind === "summary" ? event["summary_index"] : event["content_index"]);
+}
+
+function serverTool(data: Raw, status: "started" | "finished"): DecodedEvent {
+  const name = word(data["name"]) ?? text(data["type"]).replace(/_call$/, "");
+  const event = { type: "server_tool", id: text(data["id"]), name, status } as const;
+  return status === "started" ? event : { ...event, data };
+}
+
+function listed(value: unknown): (readonly [number, Raw])[] {
+  return Array.isArray(value) ? value.map((item, index) => [index, record(item)] as const) : [];
+}

@@ -1,0 +1,129 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { ConfigError } from "../src/error.ts";
+import {
+  assistantMessage,
+  imageFromBytes,
+  imageFromUrl,
+  imageMediaType,
+  systemMessage,
+  toolMessage,
+  userMessage,
+} from "../src/message.ts";
+
+const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+const JPEG = [0xff, 0xd8, 0xff, 0xe0];
+const GIF = [0x47, 0x49, 0x46, 0x38, 0x39, 0x61];
+const WEBP = [0x52, 0x49, 0x46, 0x46, 0, 0, 0, 0, 0x57, 0x45, 0x42, 0x50];
+
+Deno.test("systemMessage() makes a message without a cache mark unless asked", () => {
+  assertEquals(systemMessage("a"), { role: "system", content: "a" });
+  assertEquals(systemMessage("a", { cache: "1h" }), { role: "system", content: "a", cache: "1h" });
+});
+
+Deno.test("userMessage() takes text and lists", () => {
+  assertEquals(userMessage("a"), { role: "user", content: "a" });
+  assertEquals(userMessage(["a", imageFromUrl("https://example.com/b.png")]), {
+    role: "user",
+    content: ["a", { type: "image", url: "https://example.com/b.png" }],
+  });
+});
+
+Deno.test("assistantMessage() takes text and parts", () => {
+  assertEquals(assistantMessage("a"), { role: "assistant", content: "a" });
+  assertEquals(assistantMessage([{ type: "text", text: "a" }]).content, [{ type: "text", text: "a" }]);
+});
+
+Deno.test("toolMessage() sends text as it is", () => {
+  assertEquals(toolMessage("1", "sunny"), { role: "tool", toolCallId: "1", content: "sunny" });
+});
+
+Deno.test("toolMessage() marks an error", () => {
+  assertEquals(toolMessage("1", "no", { isError: true }), {
+    role: "tool",
+    toolCallId: "1",
+    content: "no",
+    isError: true,
+  });
+});
+
+Deno.test("toolMessage() sends lists of texts and images as they are", () => {
+  const parts = [{ type: "text", text: "a" }, { type: "image", data: "AAAA" }];
+  assertEquals(toolMessage("1", parts).content, parts as never);
+});
+
+const JSON_RESULTS: readonly (readonly [unknown, string])[] = [
+  [{ celsius: 21 }, '{"celsius":21}'],
+  [21, "21"],
+  [true, "true"],
+  [null, "null"],
+  [undefined, "null"],
+  [() => 1, "null"],
+  [[], "[]"],
+  [["a", "b"], '["a","b"]'],
+  [[{ type: "text" }], '[{"type":"text"}]'],
+  [[{ type: "text", text: "a" }, "b"], '[{"type":"text","text":"a"},"b"]'],
+  [new Date(0), '"1970-01-01T00:00:00.000Z"'],
+];
+
+for (const [result, content] of JSON_RESULTS) {
+  Deno.test(`toolMessage() sends ${Deno.inspect(result)} as ${content}`, () => {
+    assertEquals(toolMessage("1", result).content, content);
+  });
+}
+
+Deno.test("toolMessage() refuses what has no JSON form", () => {
+  const circle: Record<string, unknown> = {};
+  circle["self"] = circle;
+  assertThrows(() => toolMessage("1", circle), ConfigError, "no JSON form");
+  assertThrows(() => toolMessage("1", { n: 1n }), ConfigError, "no JSON form");
+});
+
+Deno.test("imageFromUrl() takes a data: URL apart", () => {
+  assertEquals(imageFromUrl("data:image/gif;base64,R0lG"), { type: "image", data: "R0lG", mediaType: "image/gif" });
+});
+
+Deno.test("imageFromUrl() leaves a data: URL that is not base64 as it is", () => {
+  assertEquals(imageFromUrl("data:image/svg+xml,<svg/>"), { type: "image", url: "data:image/svg+xml,<svg/>" });
+});
+
+for (const [type, bytes] of Object.entries({ png: PNG, jpeg: JPEG, gif: GIF, webp: WEBP })) {
+  Deno.test(`imageFromBytes() tells image/${type} from its bytes`, () => {
+    const image = imageFromBytes(new Uint8Array(bytes));
+    assertEquals(image, { type: "image", data: btoa(String.fromCharCode(...bytes)), mediaType: `image/${type}` });
+    assertEquals(imageMediaType({ type: "image", data: image.data }), `image/${type}`);
+  });
+}
+
+Deno.test("imageFromBytes() takes a type that is given without looking at the bytes", () => {
+  assertEquals(imageFromBytes(new Uint8Array([1, 2]), "image/avif").mediaType, "image/avif");
+});
+
+Deno.test("imageFromBytes() refuses bytes of no known type", () => {
+  assertThrows(() => imageFromBytes(new Uint8Array([1, 2, 3, 4])), ConfigError, "second argument");
+  assertThrows(() => imageFromBytes(new Uint8Array()), ConfigError);
+});
+
+Deno.test("imageFromBytes() encodes an image of many kilobytes", () => {
+  const bytes = new Uint8Array(200_003).map((_, index) => index % 251);
+  const { data = "" } = imageFromBytes(bytes, "image/png");
+  assertEquals(Uint8Array.from(atob(data), (char) => char.charCodeAt(0)), bytes);
+});
+
+for (
+  const [url, type] of Object.entries({
+    "https://example.com/a.png": "image/png",
+    "https://example.com/a.JPG": "image/jpeg",
+    "https://example.com/a.jpeg?width=3": "image/jpeg",
+    "https://example.com/a.webp#top": "image/webp",
+    "https://example.com/a.pngx": undefined,
+    "https://example.com/a": undefined,
+  })
+) {
+  Deno.test(`imageMediaType() gives ${type} for ${url}`, () => {
+    assertEquals(imageMediaType({ type: "image", url }), type);
+  });
+}
+
+Deno.test("imageMediaType() gives undefined for data that is not base64", () => {
+  assertEquals(imageMediaType({ type: "image", data: "!!!!" }), undefined);
+});

@@ -1,0 +1,122 @@
+/**
+ * The other runtimes and the bundler, from npm, and the artifact that npm-side users of JSR receive.
+ *
+ * Nothing lands in the repository: tools stay in the user's cache, one folder per set of versions; what is made of the
+ * sources lies in temporary folders. npm itself runs under Deno, so that a machine without Node tests the same.
+ *
+ * @module
+ */
+import { ROOT, runWell } from "./child.ts";
+
+/** What is tested with. Node is the oldest that the README names. */
+const VERSIONS = { bun: "1.4.5", esbuild: "0.28.2", node: "22.15.0", npm: "11.21.2", workerd: "1.20261117.1" } as const;
+
+/** The programs of a toolbox, each a path. */
+export type Toolbox = Readonly<Record<"bun" | "esbuild" | "node" | "workerd", string>>;
+
+/**
+ * Where each program lies: its own installer only moves it, or would download it, so that none of them is run. A scope,
+ * what a package's name looks like there, and the file inside it.
+ */
+const PLACES: Readonly<Record<keyof Toolbox, readonly [scope: string, name: RegExp, file: string]>> = {
+  bun: ["@oven/", /^bun-/, "bin/bun"],
+  esbuild: ["@esbuild/", /./, Deno.build.os === "windows" ? "esbuild" : "bin/esbuild"],
+  node: ["", /^node-/, "bin/node"],
+  workerd: ["@cloudflare/", /^workerd-/, "bin/workerd"],
+};
+
+/** The toolbox; made when it is first asked for on this machine. */
+export async function toolbox(): Promise<Toolbox> {
+  const { bun, esbuild, node, workerd } = VERSIONS;
+  const packages = [`bun@${bun}`, `esbuild@${esbuild}`, `workerd@${workerd}`, `${nodePackage()}@${node}`];
+  const parent = `${cacheFolder()}/sik-llms-tests`;
+  const folder = `${parent}/tools-${[bun, esbuild, node, workerd].join("-")}`;
+  if (!await exists(`${folder}/node_modules`)) {
+    await Deno.mkdir(parent, { recursive: true });
+    // Made aside and put in place at once: two runs may meet here.
+    const draft = await Deno.makeTempDir({ dir: parent, prefix: "draft-" });
+    await npmInstall(draft, packages);
+    await Deno.rename(draft, folder).catch(() => Deno.remove(draft, { recursive: true }));
+  }
+  const names = Object.keys(PLACES) as (keyof Toolbox)[];
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await find(folder, name)]))) as Toolbox;
+}
+
+/** A temporary project that has the packed sources installed, and `more` from npm; whoever asks removes it. */
+export async function installedProject(more: readonly string[] = []): Promise<string> {
+  const folder = await Deno.makeTempDir({ prefix: "sik-llms-project-" });
+  const artifact = `${folder}/artifact.tgz`;
+  // Source maps would carry this machine's paths.
+  await runWell(Deno.execPath(), ["pack", "--no-source-maps", "--allow-dirty", "--quiet", "--output", artifact], {
+    cwd: ROOT,
+  });
+  await npmInstall(folder, [artifact, ...more]);
+  return folder;
+}
+
+/** What the program loads while telemetry is off, and nothing else. */
+const BARE = ["@sik/llms", "@opentelemetry/api", "eventsource-parser"] as const;
+
+/** A copy of a project without the packages that are reached by dynamic import alone; gone at the end of the block. */
+export async function bareCopy(project: string): Promise<AsyncDisposable & { readonly folder: string }> {
+  const folder = await Deno.makeTempDir({ prefix: "sik-llms-bare-" });
+  for (const name of BARE) await copyTree(`${project}/node_modules/${name}`, `${folder}/node_modules/${name}`);
+  await Deno.copyFile(`${project}/main.mjs`, `${folder}/main.mjs`);
+  return { folder, [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
+}
+
+/** Bundles a program, put into the project as `entry`, for the edge: one file beside it that ends in .js. */
+export async function bundle(tools: Toolbox, entry: string, program: URL): Promise<void> {
+  await Deno.copyFile(program, entry);
+  const how = ["--bundle", "--format=esm", "--conditions=workerd,worker,browser", "--log-level=warning"];
+  await runWell(tools.esbuild, [entry, ...how, `--outfile=${entry.replace(/ts$/, "js")}`], { cwd: ROOT });
+}
+
+async function copyTree(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    if (isDirectory) await copyTree(`${from}/${name}`, `${to}/${name}`);
+    else await Deno.copyFile(`${from}/${name}`, `${to}/${name}`);
+  }
+}
+
+/** Installs packages into a folder that becomes a project of its own. */
+export async function npmInstall(folder: string, packages: readonly string[]): Promise<void> {
+  await Deno.writeTextFile(`${folder}/package.json`, JSON.stringify({ private: true, type: "module" }));
+  const npm = ["run", "-A", "--no-lock", "--no-config", "--node-modules-dir=none", `npm:npm@${VERSIONS.npm}`];
+  const quiet = ["--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error", "--prefer-offline"];
+  await runWell(Deno.execPath(), [...npm, "install", "--ignore-scripts", ...quiet, ...packages], { cwd: folder });
+}
+
+/** The package `node` only installs this one. */
+function nodePackage(): string {
+  const { os, arch } = Deno.build;
+  const system = os === "windows" ? "win" : os;
+  const machine = arch === "aarch64" ? "arm64" : "x64";
+  return `${system === "darwin" && machine === "arm64" ? "node-bin" : "node"}-${system}-${machine}`;
+}
+
+function cacheFolder(): string {
+  const env = (name: string) => Deno.env.get(name) || undefined;
+  const home = env("HOME");
+  const known: Partial<Record<typeof Deno.build.os, string | undefined>> = {
+    windows: env("LOCALAPPDATA"),
+    darwin: home && `${home}/Library/Caches`,
+  };
+  return known[Deno.build.os] ?? env("XDG_CACHE_HOME") ??
+    (home === undefined ? env("TMPDIR") ?? "/tmp" : `${home}/.cache`);
+}
+
+async function find(folder: string, tool: keyof Toolbox): Promise<string> {
+  const [scope, name, file] = PLACES[tool];
+  const suffix = Deno.build.os === "windows" ? ".exe" : "";
+  for await (const entry of Deno.readDir(`${folder}/node_modules/${scope}`)) {
+    const path = `${folder}/node_modules/${scope}${entry.name}/${file}${suffix}`;
+    if (name.test(entry.name) && await exists(path)) return path;
+  }
+  throw new Error(`${folder} has no ${tool} for this machine; remove it, and it is made anew`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
