@@ -82,7 +82,21 @@ export type { Cost, ModelPrice, PriceTier, Usage } from "./src/usage.ts";
 
 // Models and vendors
 export { type ModelInfo, modelInfo, models } from "./src/catalog.ts";
+export { anthropic } from "./src/providers/anthropic.ts";
+export {
+  deepseek,
+  gemini,
+  groq,
+  llamaCpp,
+  mistral,
+  ollama,
+  openrouter,
+  together,
+  vllm,
+  xai,
+} from "./src/providers/compatible.ts";
 export { openaiChat } from "./src/providers/openai_chat.ts";
+export { openaiResponses } from "./src/providers/openai_responses.ts";
 export type { DecodedEvent, DecodedResult, EncodedRequest, Notice, Provider } from "./src/provider.ts";
 export type { ServerSentEvent } from "./src/sse.ts";
 export type { VendorError } from "./src/vendor_error.ts";

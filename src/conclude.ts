@@ -6,6 +6,7 @@
 import { modelInfo } from "./catalog.ts";
 import type { Call, Connection, Progress } from "./connection.ts";
 import { costOf } from "./cost.ts";
+import { tierMultiplier } from "./service_tier.ts";
 import { ApiError, LlmError, ResponseError } from "./error.ts";
 import type { Result } from "./event.ts";
 import type { DecodedResult } from "./provider.ts";
@@ -26,8 +27,9 @@ export async function conclude(
   const cost = decoded.cost ?? priced(connection, decoded);
   const parsed = await parseStructured(request.schema, { ...decoded, cost });
   const { firstOutputAt, startedAt } = progress;
+  const { cacheWrite1hTokens: _hour, fees: _fees, ...known } = decoded;
   return {
-    ...decoded,
+    ...known,
     provider: connection.provider.name,
     model: connection.model,
     parsed,
@@ -40,13 +42,18 @@ export async function conclude(
 /** The cost by the user's price, else by the catalogue's for this provider's model of that name. */
 function priced(
   { provider, model, price }: Connection,
-  { usage, responseModel }: Pick<DecodedResult, "usage" | "responseModel">,
+  decoded: Pick<DecodedResult, "usage" | "responseModel" | "serviceTier" | "cacheWrite1hTokens" | "fees">,
 ): Cost | undefined {
+  const { usage, responseModel, serviceTier, cacheWrite1hTokens, fees: other } = decoded;
   if (usage === undefined) return undefined;
-  if (price !== undefined) return costOf(usage, price, { source: "override" });
+  if (price !== undefined) return costOf(usage, price, { source: "override", cacheWrite1hTokens, other });
+  // Azure sells OpenAI's models at OpenAI's prices, under names of the customer's own.
+  const seller = provider.name === "azure" ? "openai" : provider.name;
   const info = [model, responseModel].map((name) => name === undefined ? undefined : modelInfo(name))
-    .find((row) => row?.provider === provider.name && row.price !== undefined);
-  return info?.price === undefined ? undefined : costOf(usage, info.price, { source: "catalog" });
+    .find((row) => row?.provider === seller && row.price !== undefined);
+  const multiplier = info && tierMultiplier(info.name, serviceTier);
+  if (info?.price === undefined || multiplier === undefined) return undefined;
+  return costOf(usage, info.price, { source: "catalog", cacheWrite1hTokens, multiplier, other });
 }
 
 /** The same error with what its tokens cost: an answer that went wrong after it was given is paid for. */

@@ -128,12 +128,12 @@ function providerOf(
   if (name === undefined) {
     throw new ConfigError(`The model ${quoted(model)} is not known; say where it is with provider or baseUrl.`);
   }
+  const guessed = given === undefined && info === undefined && baseUrl === undefined;
   const provider = providerNamed(name, api ?? info?.api);
   if (provider === undefined) {
     const known = providerNames.join(", ");
     throw new ConfigError(`The provider ${quoted(name)} is not known; give one of ${known}, or a Provider value.`);
   }
-  const guessed = given === undefined && info === undefined && baseUrl === undefined;
   return { provider, byName: true, notices: guessed ? [unknownModel(model, name)] : [] };
 }
 

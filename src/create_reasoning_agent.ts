@@ -4,6 +4,7 @@
  * @module
  */
 import { createAgent } from "./agent/agent.ts";
+import type { AgentModel } from "./agent/turn.ts";
 import { modelInfo } from "./catalog.ts";
 import { type Client, makeClient } from "./client.ts";
 import { type ClientOptions, defaultsOf, fetchOf, modelOf } from "./create_client.ts";
@@ -21,8 +22,17 @@ export interface AgentOptions extends ClientOptions {
   readonly name?: string | undefined;
   /** What the model may have done; each needs `execute`. */
   readonly tools?: readonly Tool[] | undefined;
-  /** A model, mostly a cheaper one of the same vendor, that takes the turns that may call tools. */
+  /**
+   * A model, mostly a cheaper one of the same vendor, that takes the turns that may call tools. `price` is the other's:
+   * this one's is the catalogue's.
+   */
   readonly toolsModel?: string | undefined;
+  /**
+   * Whether the models call tools by themselves. False asks for tools in structured steps, as for a local model whose
+   * server has no tool calling.
+   * @default what the catalogue says; true for a model it does not list
+   */
+  readonly nativeTools?: boolean | undefined;
   /** Stand before the conversation. */
   readonly instructions?: string | undefined;
   /**
@@ -72,6 +82,7 @@ export function createReasoningAgent(model: string, options: AgentOptions = {}):
     name = "reasoning_agent",
     tools = [],
     toolsModel,
+    nativeTools,
     instructions,
     maxIterations = 5,
     finalAnswer = true,
@@ -84,16 +95,16 @@ export function createReasoningAgent(model: string, options: AgentOptions = {}):
   }
   const { telemetry } = clientOptions;
   const agent = createAgent({
-    model: modelOf(model, clientOptions),
-    toolsModel: toolsModel === undefined ? undefined : modelOf(toolsModel, clientOptions),
+    model: agentModel(model, clientOptions),
+    toolsModel: toolsModel === undefined ? undefined : agentModel(toolsModel, { ...clientOptions, price: undefined }),
     tools,
     instructions,
     maxIterations,
     finalAnswer,
     toolTimeoutMs,
     toolConcurrency,
-    nativeTools: modelInfo(toolsModel ?? model)?.tools !== false,
-    reasoningModel: modelInfo(model)?.reasoning !== false,
+    // The closing turn's model reads what the other has called.
+    nativeTools: nativeTools ?? [model, toolsModel ?? model].every((each) => modelInfo(each)?.tools !== false),
   });
   const defaults = { reasoningEffort: "medium", ...defaultsOf(clientOptions) } as const;
   const fetch = fetchOf(clientOptions);
@@ -103,4 +114,13 @@ export function createReasoningAgent(model: string, options: AgentOptions = {}):
     fetch,
     around: aroundBatch(agent, telemetry),
   });
+}
+
+/** A model, and what the catalogue knows of it. */
+function agentModel(name: string, options: ClientOptions): AgentModel {
+  const asked = modelOf(name, options);
+  const info = modelInfo(name);
+  // Anthropic's dialect has a way of its own to hold older models to a schema.
+  const holdsSchema = info?.structuredOutput !== false || info.provider === "anthropic";
+  return { asked, reasons: info?.reasoning !== false, holdsSchema };
 }

@@ -18,6 +18,10 @@ export type DecodedResult =
   & {
     /** Only when the vendor reports it. */
     readonly cost?: Result["cost"];
+    /** The part of `usage.cacheWriteTokens` that was written for an hour, at that price. */
+    readonly cacheWrite1hTokens?: number | undefined;
+    /** US dollars beside the tokens, as for web searches. */
+    readonly fees?: number | undefined;
   };
 
 /** An event as a dialect gives it. */

@@ -27,7 +27,7 @@ export type TurnEnding =
 
 /** How a tool ended. */
 export type ToolEnding =
-  | { readonly result: unknown; readonly contentLength: number; readonly error?: undefined }
+  | { readonly result: unknown; readonly contentLength: number }
   | { readonly error: unknown }
   | { readonly brokenOff: true };
 

@@ -190,6 +190,16 @@ Deno.test("nothing is given away by an answer that goes well, nor by its client"
   assert(JSON.stringify(asked).includes(PROMPT));
 });
 
+Deno.test("a key too short to be one is not looked for in our own sentences", async () => {
+  await using server = startVendor(refuses(401, { message: "Your key is key." }));
+  const failure = await createClient("m", { baseUrl: server.url, apiKey: "key", telemetry: false }).run("Hi").catch((
+    e,
+  ) => e);
+  assert(failure instanceof ApiError);
+  assert(failure.message.includes("check the API key"), failure.message);
+  assertEquals(failure.vendorMessage, "Your [key] is [key].");
+});
+
 Deno.test("nothing is given away by a batch that fails", async () => {
   await using telemetry = await memoryTelemetry();
   await using server = startVendor(body(chatBody({ text: ECHO })), refuses(400, { message: ECHO, code: ECHO }));

@@ -200,7 +200,7 @@ for (const wire of wires) {
     const listeners = countListeners(caller.signal);
     const client = clientFor(wire, server, { timeouts: { totalMs: 1e6 } });
     const events = client.stream("Where?", { signal: caller.signal })[Symbol.asyncIterator]();
-    for (let event: StreamEvent | undefined; event?.type !== "finish";) event = (await events.next()).value;
+    while ((await events.next()).value?.type !== "finish") assert(listeners.count > 0);
     assertEquals([listeners.count, ...clock.timers], [0]);
   });
 

@@ -35,6 +35,7 @@ export const rooms: readonly Room[] = [
 
   { floor: 2, path: "src/catalog.ts" },
   { floor: 2, path: "src/cost.ts" },
+  { floor: 2, path: "src/service_tier.ts" },
   { floor: 2, path: "src/event.ts" },
   { floor: 2, path: "src/http.ts" },
   { floor: 2, path: "src/attempt.ts" },

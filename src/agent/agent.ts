@@ -5,22 +5,21 @@
  * @module
  */
 import { breakable, type Lifeline } from "../breakable.ts";
-import type { FinishEvent, NextAction, NoticeEvent, Result, StreamEvent } from "../event.ts";
-import type { ChatRequest, LanguageModel, ServerAddress } from "../language_model.ts";
-import type { Message, ToolCall } from "../message.ts";
-import { type AgentObserver, type ObservableModel, unobserved } from "../step_observer.ts";
+import type { FinishEvent, NoticeEvent, Result, StreamEvent } from "../event.ts";
+import type { ChatRequest } from "../language_model.ts";
+import type { Message } from "../message.ts";
+import { type AgentObserver, type ObservableModel, type TurnEnding, unobserved } from "../step_observer.ts";
 import type { Tool } from "../tool.ts";
-import { checkTools } from "./step_schema.ts";
-import { runTools, type ToolOutcome } from "./tools.ts";
-import { addResult, noTotals, type Totals } from "./totals.ts";
-import { nativeTurn, structuredTurn, type Turn } from "./turn.ts";
+import { checkTools, runTools, type ToolOutcome } from "./tools.ts";
+import { addResult, noTotals, withTotals } from "./totals.ts";
+import { type AgentModel, nativeTurn, structuredTurn, type Turn, type TurnAnswer } from "./turn.ts";
 
 /** What an agent is made of. */
 export interface AgentSettings {
   /** Thinks and answers. */
-  readonly model: LanguageModel;
+  readonly model: AgentModel;
   /** Takes the turns that may call tools, instead of `model`. */
-  readonly toolsModel: LanguageModel | undefined;
+  readonly toolsModel: AgentModel | undefined;
   /** What the model may have done. */
   readonly tools: readonly Tool[];
   /** Stand before the conversation. */
@@ -33,21 +32,19 @@ export interface AgentSettings {
   readonly toolTimeoutMs: number;
   /** How many tools run at once. */
   readonly toolConcurrency: number;
-  /** Whether the model calls tools by itself; otherwise each turn is a structured step. */
+  /** Whether the models call tools by themselves; otherwise each turn is a structured step. */
   readonly nativeTools: boolean;
-  /** Whether the model reasons by itself: only then is it told how much. */
-  readonly reasoningModel: boolean;
 }
 
 /** Makes an agent. */
 export function createAgent(settings: AgentSettings): ObservableModel {
-  const { model } = settings;
+  const { provider, model, server, api } = settings.model.asked;
   checkTools(settings.tools);
   return {
-    provider: model.provider,
-    model: model.model,
-    server: model.server as ServerAddress | undefined,
-    api: model.api,
+    provider,
+    model,
+    server,
+    api,
     stream(request, observer = unobserved) {
       if (request.tools !== undefined) checkTools(request.tools);
       const run = agentRun(settings, request, observer);
@@ -63,78 +60,134 @@ interface AgentRun {
   start(line: Lifeline): AsyncGenerator<StreamEvent, void, undefined>;
 }
 
+/** What a run has come to so far. */
+interface RunState {
+  readonly startedAt: number;
+  readonly transcript: Message[];
+  readonly thoughts: string[];
+  readonly totals: ReturnType<typeof noTotals>;
+  /** Notices that the reader knows: every turn's request has the same to say of the same options. */
+  readonly noticed: Set<string>;
+  firstOutputAt: number | undefined;
+}
+
 function agentRun(settings: AgentSettings, request: ChatRequest, observer: AgentObserver): AgentRun {
   const { maxIterations, instructions } = settings;
   const tools = request.tools ?? settings.tools;
-  const native = settings.nativeTools && tools.length > 0;
   const system: readonly Message[] = instructions === undefined ? [] : [{ role: "system", content: instructions }];
-  const takeTurn = native ? nativeTurn : structuredTurn;
+  const kindOfTurn = settings.nativeTools && tools.length > 0 ? nativeTurn : structuredTurn;
 
-  function turn(number: number, transcript: readonly Message[], closing: boolean): Turn {
+  function turn(number: number, transcript: readonly Message[]): Turn {
+    const closing = number > maxIterations;
     const model = closing ? settings.model : settings.toolsModel ?? settings.model;
-    const conversation = [...system, ...request.messages, ...transcript];
-    const reasoningEffort = settings.reasoningModel ? request.reasoningEffort : undefined;
-    return takeTurn(model, { ...request, messages: conversation, reasoningEffort }, { number, tools, closing });
+    const messages = [...system, ...request.messages, ...transcript];
+    const reasoningEffort = model.reasons ? request.reasoningEffort : undefined;
+    return kindOfTurn(model, { ...request, messages, reasoningEffort }, { number, tools, closing });
   }
 
-  async function* start({ signal }: Lifeline): AsyncGenerator<StreamEvent, void, undefined> {
-    const startedAt = performance.now();
-    const transcript: Message[] = [];
-    const totals = noTotals();
-    let firstTextAt: number | undefined;
+  /** Takes a turn: one request, and what it came to. */
+  async function* take(
+    number: number,
+    asked: Turn,
+    signal: AbortSignal,
+    state: RunState,
+  ): AsyncGenerator<StreamEvent, TurnAnswer, undefined> {
+    const step = observer.turn(number);
+    // The signal aborts with the caller's, or because the reader broke off: then nothing failed.
+    const isLeft = () => signal.aborted && request.signal?.aborted !== true;
+    let ending: TurnEnding = { brokenOff: true };
+    try {
+      let result: Result | undefined;
+      const events = step.run(() => asked.events({ signal, parent: step.context ?? request.parent }));
+      for await (const event of inStep(events, step.run, signal, isLeft)) {
+        if (event.type === "finish") result = event.result;
+        else for (const told of asked.told(event)) if (isNews(told, state)) yield told;
+      }
+      if (signal.aborted) throw signal.reason;
+      const answer = await asked.conclude(result);
+      ending = { nextAction: answer.nextAction, result: answer.result };
+      return answer;
+    } catch (error) {
+      if (!isLeft()) ending = { error };
+      throw error;
+    } finally {
+      step.end(ending);
+    }
+  }
+
+  async function* start({ signal, release }: Lifeline): AsyncGenerator<StreamEvent, void, undefined> {
+    const state: RunState = {
+      startedAt: performance.now(),
+      transcript: [],
+      thoughts: [],
+      totals: noTotals(),
+      noticed: new Set(),
+      firstOutputAt: undefined,
+    };
+    const { transcript, thoughts, totals } = state;
     for (let number = 1;; number++) {
-      const closing = number > maxIterations;
-      if (closing) yield MAX_ITERATIONS;
-      if (closing && !settings.finalAnswer) {
-        yield finish(settings, undefined, transcript, totals, startedAt, firstTextAt);
-        return;
+      if (number > maxIterations) {
+        yield MAX_ITERATIONS;
+        if (!settings.finalAnswer) break;
       }
-      const step = observer.turn(number);
-      const asked = turn(number, transcript, closing);
-      let ended = false;
-      let answer: Awaited<ReturnType<Turn["conclude"]>>;
+      if (signal.aborted) throw signal.reason;
+      const asked = turn(number, transcript);
+      let answer: TurnAnswer;
       try {
-        let result: Result | undefined;
-        const events = step.run(() => asked.events({ signal, parent: step.context ?? request.parent }));
-        for await (const event of inStep(events, step.run)) {
-          if (event.type === "finish") result = event.result;
-          else {
-            if (event.type === "text") firstTextAt ??= performance.now();
-            yield event;
-          }
-        }
-        answer = asked.conclude(result);
-        addResult(totals, answer.result);
-        ended = true;
-        step.end({ nextAction: answer.nextAction, result: answer.result });
+        answer = yield* take(number, asked, signal, state);
       } catch (error) {
-        ended = true;
-        step.end({ error });
-        throw error;
-      } finally {
-        if (!ended) step.end({ brokenOff: true });
+        throw withTotals(error, totals);
       }
+      addResult(totals, answer.result);
       transcript.push(...answer.messages);
-      for (const event of answer.events) yield event;
-      yield { type: "iteration", number, nextAction: answer.nextAction satisfies NextAction };
+      if (answer.result.thinking !== undefined) thoughts.push(answer.result.thinking);
+      for (const event of answer.events) if (isNews(event, state)) yield event;
+      yield { type: "iteration", number, nextAction: answer.nextAction };
       if (answer.nextAction === "finish") {
-        yield finish(settings, answer.result, transcript, totals, startedAt, firstTextAt);
+        // Nothing is held while the last event is handed over: its reader may never ask again.
+        release();
+        yield finish(answer.result, state);
         return;
       }
       const outcomes: ToolOutcome[] = [];
       const { toolTimeoutMs: timeoutMs, toolConcurrency: concurrency } = settings;
-      const how = { tools, timeoutMs, concurrency, signal, observer };
+      const how = { tools, timeoutMs, concurrency, signal, caller: request.signal, observer };
       for await (const { index, outcome } of runTools(answer.toolCalls, how)) {
         outcomes[index] = outcome;
         yield outcome.event;
       }
       transcript.push(...asked.reply(answer.toolCalls, outcomes));
     }
+    release();
+    yield finish({ response: "", finishReason: MAX_ITERATIONS.code }, state);
+  }
+
+  function finish(answer: Pick<Result, "response" | "finishReason"> & Partial<Result>, state: RunState): FinishEvent {
+    const { totals, transcript, thoughts, startedAt, firstOutputAt } = state;
+    const { traceContext: _, ...rest } = answer;
+    return {
+      type: "finish",
+      result: {
+        ...rest,
+        toolCalls: [],
+        thinking: thoughts.length === 0 ? undefined : thoughts.join("\n\n"),
+        provider: settings.model.asked.provider,
+        model: settings.model.asked.model,
+        usage: totals.usage,
+        cost: totals.cost,
+        durationSeconds: (performance.now() - startedAt) / 1000,
+        timeToFirstTokenSeconds: firstOutputAt === undefined || request.streaming === false
+          ? undefined
+          : (firstOutputAt - startedAt) / 1000,
+        messages: transcript,
+      },
+    };
   }
 
   return {
     check() {
-      turn(1, [], false).events({ signal: undefined, parent: undefined });
+      const numbers = settings.toolsModel !== undefined && settings.finalAnswer ? [1, maxIterations + 1] : [1];
+      for (const number of numbers) turn(number, []).events({ signal: undefined, parent: undefined });
     },
     start,
   };
@@ -146,12 +199,34 @@ const MAX_ITERATIONS: NoticeEvent = {
   message: "The agent has used up its turns; maxIterations changes how many it has.",
 };
 
-/** Every `next` of a turn's stream runs inside the turn's step, so that what the model does is its child. */
+/** Books what the reader is about to see; false for a notice that it has seen. */
+function isNews(event: StreamEvent, state: RunState): boolean {
+  if (event.type === "text" || event.type === "thinking" || event.type === "tool_call") {
+    state.firstOutputAt ??= performance.now();
+  }
+  if (event.type !== "notice") return true;
+  const { size } = state.noticed;
+  return state.noticed.add(`${event.code} ${event.message}`).size > size;
+}
+
+/**
+ * Every `next` of a turn's stream runs inside the turn's step, so that what the model does is its child. A reader that
+ * breaks off in the middle of a wait breaks the model's stream off in the same way, before the signal aborts it: that
+ * would be a failure, and is none.
+ */
 async function* inStep(
   events: AsyncIterable<StreamEvent>,
   run: <R>(fn: () => R) => R,
+  signal: AbortSignal,
+  isLeft: () => boolean,
 ): AsyncGenerator<StreamEvent, void, undefined> {
   const iterator = events[Symbol.asyncIterator]();
+  const leave = async () => void await run(async () => await iterator.return?.());
+  const onAbort = () => {
+    if (isLeft()) leave().catch(() => {}); // Nobody is left to be told how breaking off went.
+  };
+  // Set before the first `next`, so that it is called before the listeners of the model.
+  signal.addEventListener("abort", onAbort, { once: true });
   let over = false;
   try {
     while (true) {
@@ -164,35 +239,7 @@ async function* inStep(
     over = true;
     throw error;
   } finally {
-    if (!over) await run(async () => await iterator.return?.());
+    signal.removeEventListener("abort", onAbort);
+    if (!over) await leave();
   }
-}
-
-function finish(
-  { model }: AgentSettings,
-  result: Result | undefined,
-  transcript: readonly Message[],
-  totals: Totals,
-  startedAt: number,
-  firstTextAt: number | undefined,
-): FinishEvent {
-  const toolCalls: readonly ToolCall[] = [];
-  const answer = result ?? { response: "", finishReason: "max_iterations" };
-  const { traceContext: _, ...rest } = answer as Partial<Result>;
-  return {
-    type: "finish",
-    result: {
-      ...rest,
-      response: answer.response,
-      finishReason: answer.finishReason,
-      toolCalls,
-      provider: model.provider,
-      model: model.model,
-      usage: totals.usage,
-      cost: totals.cost,
-      durationSeconds: (performance.now() - startedAt) / 1000,
-      timeToFirstTokenSeconds: firstTextAt === undefined ? undefined : (firstTextAt - startedAt) / 1000,
-      messages: transcript,
-    },
-  };
 }

@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { ConfigError, SchemaError } from "../error.ts";
 import type { NextAction } from "../event.ts";
-import { type JsonSchema, jsonSchemaOf, type Schema } from "../schema.ts";
+import { type JsonSchema, jsonSchemaOf, type Schema, type StandardSchema } from "../schema.ts";
 import type { Tool } from "../tool.ts";
 
 /** What the model says in one turn. */
@@ -17,83 +16,156 @@ export interface ReasoningStep {
   readonly nextAction: NextAction;
   /** The tool it asks for. */
   readonly tool: string | undefined;
-  /** That tool's arguments. */
+  /** That tool's arguments; a text that is no JSON stays the text, which fits no tool. */
   readonly arguments: unknown;
   /** Its answer, once it is done. */
   readonly answer: unknown;
 }
 
-/** The step's schema; `answer` has the request's own, where it has one. */
-export function stepSchema(tools: readonly Tool[], answer: Schema<unknown> | undefined): JsonSchema {
-  const actions = tools.length === 0 ? ["continue_thinking", "finish"] : ["continue_thinking", "use_tool", "finish"];
+/** What a step may be. */
+export interface StepPlan {
+  /** What the model may have done; none in the closing turn. */
+  readonly tools: readonly Tool[];
+  /** The answer's own schema, where the request has one. */
+  readonly answer: Schema<unknown> | undefined;
+  /** No turns are left: the step must be the answer. */
+  readonly closing: boolean;
+}
+
+/** The names of a step's fields that are texts, and may be shown as they arrive. */
+export const THOUGHT_FIELD = "thought";
+/** See {@linkcode THOUGHT_FIELD}. */
+export const ANSWER_FIELD = "answer";
+
+/**
+ * The step's schema. The model is held to the JSON Schema where its vendor can do that; what it says is read with
+ * patience, since a step that is a little off is no reason to lose the run.
+ */
+export function stepSchema(plan: StepPlan): StandardSchema<ReasoningStep> {
+  const json = stepJsonSchema(plan);
+  const standard = {
+    version: 1,
+    vendor: "sik-llms",
+    validate(value: unknown) {
+      const step = readStep(value);
+      return step === undefined ? { issues: [{ message: "A step is an object." }] } : { value: step };
+    },
+    jsonSchema: { input: () => json, output: () => json },
+  } as const;
+  return { "~standard": standard };
+}
+
+/** The JSON Schema of a step; its `answer` has the request's own, where it has one. */
+export function stepJsonSchema({ tools, answer, closing }: StepPlan): JsonSchema {
+  const actions: NextAction[] = closing
+    ? ["finish"]
+    : tools.length === 0
+    ? ["continue_thinking", "finish"]
+    : ["continue_thinking", "use_tool", "finish"];
   const toolFields = tools.length === 0 ? {} : {
     tool: { type: ["string", "null"], enum: [...tools.map(({ name }) => name), null] },
     arguments: { type: ["string", "null"], description: "The tool's arguments, as a JSON text." },
   };
-  const whenDone = answer === undefined
-    ? { type: ["string", "null"] }
-    : { anyOf: [jsonSchemaOf(answer, "schema"), { type: "null" }] };
+  const { schema, ...definitions } = answer === undefined
+    ? { schema: { type: closing ? "string" : ["string", "null"] } }
+    : answerSchema(jsonSchemaOf(answer, "schema"), closing);
   const properties = {
-    thought: { type: "string" },
+    [THOUGHT_FIELD]: { type: "string" },
     next_action: { type: "string", enum: actions },
     ...toolFields,
-    answer: whenDone,
+    [ANSWER_FIELD]: schema,
   };
-  return { type: "object", properties, required: Object.keys(properties), additionalProperties: false };
+  const required = Object.keys(properties);
+  return { type: "object", properties, required, additionalProperties: false, ...definitions };
 }
 
-/** Tells the model how to take steps. */
-export function stepInstructions(tools: readonly Tool[]): string {
+/** A schema as a part of another: its definitions move up, and so does it itself where it points into itself. */
+function answerSchema(whole: JsonSchema, closing: boolean): JsonSchema & { readonly schema: JsonSchema } {
+  const { $schema: _, $id: _id, $defs = {}, definitions, ...own } = whole;
+  const text = JSON.stringify(own) + JSON.stringify($defs) + JSON.stringify(definitions ?? {});
+  const pointsInside = /"\$ref":"#(?!\/(?:\$defs|definitions)\/)/.test(text);
+  let place = "whole_answer";
+  while (place in ($defs as object)) place += "_";
+  const moved = <T>(node: T): T => pointsInside ? pointedTo(node, `#/$defs/${place}`) : node;
+  const defs = { ...moved($defs) as object, ...pointsInside ? { [place]: moved(own) } : {} };
+  const part = pointsInside ? { $ref: `#/$defs/${place}` } : own;
+  return {
+    schema: closing ? part : { anyOf: [part, { type: "null" }] },
+    ...Object.keys(defs).length === 0 ? {} : { $defs: defs },
+    ...definitions === undefined ? {} : { definitions: moved(definitions) },
+  };
+}
+
+/** The same schema with pointers into its root led to `place`; those to definitions stay, since these are still there. */
+function pointedTo<T>(node: T, place: string): T {
+  if (Array.isArray(node)) return node.map((item) => pointedTo(item, place)) as T;
+  if (typeof node !== "object" || node === null) return node;
+  return Object.fromEntries(
+    Object.entries(node).map(([key, value]) => {
+      if (key !== "$ref" || typeof value !== "string") return [key, pointedTo(value, place)];
+      return [key, value.replace(/^#(?!\/(?:\$defs|definitions)\/)/, place)];
+    }),
+  ) as T;
+}
+
+/** Tells the model how to take steps; `inWords` where only words can hold it to their form. */
+export function stepInstructions(plan: StepPlan, inWords: boolean): string {
+  const { tools, closing } = plan;
+  const form = inWords
+    ? ` Write one JSON object and nothing else; it fits this JSON Schema: ${JSON.stringify(stepJsonSchema(plan))}`
+    : "";
+  if (closing) return `No turns are left: choose finish, and give the answer now.${form}`;
   const how = "Think step by step, one step in each answer. Choose continue_thinking to go on, " +
     "finish when you can answer; then, and only then, give the answer.";
-  if (tools.length === 0) return how;
+  if (tools.length === 0) return how + form;
   const list = tools.map(({ name, description, parameters }) => {
-    return `- ${name}: ${description} Arguments: ${
-      JSON.stringify(jsonSchemaOf(parameters, `The parameters of tool ${name}`))
-    }`;
+    const schema = jsonSchemaOf(parameters, `The parameters of tool ${name}`);
+    return `- ${name}: ${description} Arguments: ${JSON.stringify(schema)}`;
   });
-  return `${how} Choose use_tool to have a tool called, with its arguments as a JSON text.\n\nTools:\n${
-    list.join("\n")
-  }`;
+  const use = "Choose use_tool to have a tool called, with its arguments as a JSON text.";
+  return `${how} ${use}${form}\n\nTools:\n${list.join("\n")}`;
 }
 
-/**
- * Reads a step that fits the schema.
- *
- * @throws {SchemaError} when the arguments it gives are no JSON.
- */
-export function readStep(parsed: unknown): ReasoningStep {
-  const step = parsed as Record<string, unknown> | undefined;
-  if (step === undefined) throw new SchemaError("The model's step is missing.", { path: "$" });
-  const text = step["arguments"];
-  let args: unknown = {};
-  try {
-    if (typeof text === "string" && text.trim() !== "") args = JSON.parse(text);
-  } catch {
-    throw new SchemaError("The tool's arguments in the model's step are no JSON.", { path: "$.arguments" });
-  }
+/** Reads a step; undefined where the value is none at all. */
+export function readStep(value: unknown): ReasoningStep | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const step = value as Record<string, unknown>;
+  const tool = typeof step["tool"] === "string" && step["tool"] !== "" ? step["tool"] : undefined;
+  const answer = step[ANSWER_FIELD] ?? undefined;
   return {
-    thought: String(step["thought"] ?? ""),
-    nextAction: step["next_action"] as NextAction,
-    tool: typeof step["tool"] === "string" ? step["tool"] : undefined,
-    arguments: args,
-    answer: step["answer"] ?? undefined,
+    thought: typeof step[THOUGHT_FIELD] === "string" ? step[THOUGHT_FIELD] : "",
+    nextAction: actionOf(step["next_action"], tool, answer),
+    tool,
+    arguments: argumentsOf(step["arguments"]),
+    answer,
   };
 }
 
-/**
- * Checks what an agent is made with.
- *
- * @throws {ConfigError} for tools without a name, with the same name, or that cannot be run.
- */
-export function checkTools(tools: readonly Tool[]): void {
-  const names = new Set<string>();
-  for (const { name, execute } of tools) {
-    if (!/^[\w-]{1,64}$/.test(name)) throw new ConfigError("A tool's name must be 1 to 64 letters, digits, _ or -.");
-    if (names.has(name)) throw new ConfigError(`Two tools are named ${name}.`);
-    if (execute === undefined) {
-      throw new ConfigError(`The tool ${name} has no execute: an agent runs its tools itself.`);
-    }
-    names.add(name);
+/** A step in a text in which there may be more than it: words before, a fence around. */
+export function readStepText(text: string): ReasoningStep | undefined {
+  const from = text.indexOf("{");
+  if (from === -1) return undefined;
+  try {
+    return readStep(JSON.parse(text.slice(from, text.lastIndexOf("}") + 1)));
+  } catch {
+    return undefined;
+  }
+}
+
+function actionOf(value: unknown, tool: string | undefined, answer: unknown): NextAction {
+  // A tool that is not named cannot be called: the model is asked to go on.
+  if (value === "use_tool") return tool === undefined ? "continue_thinking" : value;
+  if (value === "continue_thinking" || value === "finish") return value;
+  return answer !== undefined ? "finish" : tool !== undefined ? "use_tool" : "continue_thinking";
+}
+
+function argumentsOf(value: unknown): unknown {
+  if (value === undefined || value === null) return {};
+  if (typeof value !== "string") return value;
+  if (value.trim() === "") return {};
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
   }
 }

@@ -4,12 +4,13 @@
  *
  * @module
  */
-import { follow, orAborted } from "../deadline.ts";
+import { follow, LONGEST_TIMER_MS, orAborted } from "../deadline.ts";
+import { ConfigError } from "../error.ts";
 import type { ToolResultEvent } from "../event.ts";
 import { type ToolCall, type ToolMessage, toolMessage } from "../message.ts";
 import { validate } from "../schema.ts";
 import type { AgentObserver } from "../step_observer.ts";
-import type { Tool } from "../tool.ts";
+import type { Tool, ToolContext } from "../tool.ts";
 
 /** How tools are run. */
 export interface ToolRunOptions {
@@ -21,6 +22,8 @@ export interface ToolRunOptions {
   readonly concurrency: number;
   /** Ends all of them. */
   readonly signal: AbortSignal;
+  /** The caller's own, which `signal` follows; that one also aborts where the reader breaks off. */
+  readonly caller: AbortSignal | undefined;
   /** Is told of each. */
   readonly observer: AgentObserver;
 }
@@ -33,67 +36,82 @@ export interface ToolOutcome {
   readonly message: ToolMessage;
 }
 
-/** The longest result that is put before the model, in characters. */
-const LONGEST_RESULT = 1_000_000;
+/** An outcome, and the place of its call among the calls. */
+export interface PlacedOutcome {
+  /** From 0. */
+  readonly index: number;
+  /** What it came to. */
+  readonly outcome: ToolOutcome;
+}
 
-/** Runs the calls of one turn; outcomes come as tools end, and stand in `outcomes` in the order of the calls. */
+/** The longest text that is put before the model, in characters. */
+const LONGEST_TEXT = 1_000_000;
+/** The longest image, in characters of base64: 5 MB, the largest that vendors take. */
+const LONGEST_IMAGE = 7_000_000;
+/** Of a failure its beginning is enough. */
+const LONGEST_FAILURE = 10_000;
+
+/**
+ * Runs the calls of one turn. Outcomes come as tools end, each with the place of its call; a slow reader holds no tool
+ * back. Whoever leaves in the middle takes the tools along.
+ */
 export async function* runTools(
   calls: readonly ToolCall[],
   options: ToolRunOptions,
-): AsyncGenerator<{ readonly index: number; readonly outcome: ToolOutcome }, void, undefined> {
+): AsyncGenerator<PlacedOutcome, void, undefined> {
   const line = follow(options.signal);
-  const running = new Map<number, Promise<{ readonly index: number; readonly outcome: ToolOutcome }>>();
+  const ended: PlacedOutcome[] = [];
+  let news = Promise.withResolvers<void>();
   let next = 0;
+
+  async function work(): Promise<void> {
+    while (next < calls.length && !line.signal.aborted) {
+      const index = next++;
+      const outcome = await runTool(calls[index] as ToolCall, options, line.signal);
+      ended.push({ index, outcome });
+      news.resolve();
+    }
+  }
+
+  const workers = Array.from({ length: Math.min(options.concurrency, calls.length) }, work);
   try {
-    while (next < calls.length || running.size > 0) {
-      while (next < calls.length && running.size < options.concurrency) {
-        const index = next++;
-        const call = calls[index] as ToolCall;
-        running.set(index, runTool(call, options, line.signal).then((outcome) => ({ index, outcome })));
+    for (let told = 0; told < calls.length; told++) {
+      // After an abort no further tool begins, so that there might be no news to wait for.
+      while (ended.length === 0 && !line.signal.aborted) {
+        await news.promise;
+        news = Promise.withResolvers();
       }
-      const ended = await Promise.race(running.values());
-      running.delete(ended.index);
-      if (options.signal.aborted) throw options.signal.reason;
-      yield ended;
+      if (line.signal.aborted) throw line.signal.reason;
+      yield ended.shift() as PlacedOutcome;
     }
   } finally {
-    // Whoever left in the middle takes the tools along.
     line.release();
     line.abort(new DOMException("The agent was ended.", "AbortError"));
-    await Promise.all(running.values());
+    await Promise.all(workers);
   }
 }
 
 /** Never rejects: what goes wrong is the outcome. */
 async function runTool(call: ToolCall, options: ToolRunOptions, signal: AbortSignal): Promise<ToolOutcome> {
-  const { tools, timeoutMs, observer } = options;
+  const { tools, timeoutMs, observer, caller } = options;
   const tool = tools.find(({ name }) => name === call.name);
   const step = observer.tool(call, tool !== undefined, tool?.description);
   const line = follow(signal);
-  const timedOut = new Error(`The tool did not answer within ${timeoutMs} ms.`);
-  const timer = setTimeout(() => line.abort(timedOut), timeoutMs);
+  const timedOut = new DOMException(`The tool did not answer within ${timeoutMs} ms.`, "TimeoutError");
+  const timer = setTimeout(() => line.abort(timedOut), Math.min(timeoutMs, LONGEST_TIMER_MS));
   try {
-    if (tool?.execute === undefined) {
-      const names = tools.map(({ name }) => name).join(", ");
-      throw new UnknownToolError(`There is no tool of that name; there are: ${names || "none"}.`);
-    }
-    const validation = await validate(tool.parameters, call.arguments);
-    if (!validation.ok) {
-      throw new InvalidArgumentsError(`The arguments do not fit the tool's parameters at ${validation.path}.`);
-    }
+    if (tool === undefined) throw new UnknownToolError(tools);
     const context = { callId: call.id, signal: line.signal, context: step.context };
-    const execute = tool.execute as (args: unknown, context: unknown) => unknown;
-    const work = step.run(async () => await execute(validation.value, context));
+    const work = step.run(async () => await execute(tool, call, context));
     const result = await orAborted(work, line.signal);
     const message = toolMessage(call.id, result);
-    const length = lengthOf(message);
-    if (length > LONGEST_RESULT) throw new Error(`The tool's result is longer than ${LONGEST_RESULT} characters.`);
-    step.end({ result, contentLength: length });
+    const contentLength = checkedLength(message);
+    step.end({ result, contentLength });
     return { event: resultEvent(call, result, false), message };
   } catch (error) {
-    if (signal.aborted) step.end({ brokenOff: true });
-    else step.end({ error });
-    const said = error instanceof Error && error.message !== "" ? error.message : "The tool failed without saying why.";
+    if (!signal.aborted) step.end({ error });
+    else step.end(caller?.aborted ? { error: caller.reason } : { brokenOff: true });
+    const said = saidBy(error);
     return { event: resultEvent(call, said, true), message: toolMessage(call.id, said, { isError: true }) };
   } finally {
     clearTimeout(timer);
@@ -101,21 +119,79 @@ async function runTool(call: ToolCall, options: ToolRunOptions, signal: AbortSig
   }
 }
 
+async function execute(tool: Tool, call: ToolCall, context: ToolContext): Promise<unknown> {
+  const { arguments: given } = call;
+  if (typeof given !== "object" || given === null || Array.isArray(given)) throw new InvalidArgumentsError("$");
+  // The tool's own copy: what it does to it must not change what the model is said to have asked for.
+  const validation = await validate(tool.parameters, structuredClone(given));
+  if (!validation.ok) throw new InvalidArgumentsError(validation.path);
+  if (context.signal.aborted) throw context.signal.reason;
+  return await (tool.execute as (args: unknown, context: ToolContext) => unknown)(validation.value, context);
+}
+
 /** The model made up a name; told to it, never thrown to the user. */
 class UnknownToolError extends Error {
   override readonly name = "UnknownToolError" as const;
+  constructor(tools: readonly Tool[]) {
+    super(`There is no tool of that name; there are: ${tools.map(({ name }) => name).join(", ") || "none"}.`);
+  }
 }
 
 /** The model's arguments do not fit; told to it, never thrown to the user. */
 class InvalidArgumentsError extends Error {
   override readonly name = "InvalidArgumentsError" as const;
+  constructor(path: string) {
+    super(`The arguments do not fit the tool's parameters at ${path}.`);
+  }
 }
 
 function resultEvent({ id, name }: ToolCall, result: unknown, isError: boolean): ToolResultEvent {
   return { type: "tool_result", id, name, result, isError };
 }
 
-function lengthOf({ content }: ToolMessage): number {
-  if (typeof content === "string") return content.length;
-  return content.reduce((sum, part) => sum + (part.type === "text" ? part.text.length : part.data?.length ?? 0), 0);
+/** What the model is told of a failure. A tool may throw anything, an error whose message throws as well. */
+function saidBy(error: unknown): string {
+  try {
+    const said = error instanceof Error ? error.message : error;
+    if (typeof said === "string" && said !== "") return said.slice(0, LONGEST_FAILURE);
+  } catch {
+    // As below.
+  }
+  return "The tool failed without saying why.";
+}
+
+/** How long a result is, in characters; one that no model could take is a failure. */
+function checkedLength({ content }: ToolMessage): number {
+  const parts = typeof content === "string" ? [{ type: "text", text: content } as const] : content;
+  let text = 0;
+  let images = 0;
+  for (const part of parts) {
+    if (part.type === "text") text += part.text.length;
+    else {
+      const length = part.data?.length ?? 0;
+      if (length > LONGEST_IMAGE) throw new Error("The tool's result has an image that is too large.");
+      images += length;
+    }
+  }
+  if (text > LONGEST_TEXT) throw new Error(`The tool's result is longer than ${LONGEST_TEXT} characters.`);
+  return text + images;
+}
+
+/**
+ * Checks the tools that an agent is made with.
+ *
+ * @throws {ConfigError} for tools without a name, with the same name, or that cannot be run.
+ */
+export function checkTools(tools: readonly Tool[]): void {
+  const names = new Set<string>();
+  for (const { name, execute } of tools) {
+    if (typeof name !== "string" || !/^[\w-]{1,64}$/.test(name)) {
+      throw new ConfigError("A tool's name must be 1 to 64 letters, digits, _ or -.");
+    }
+    if (names.has(name)) throw new ConfigError(`Two tools are named ${name}.`);
+    if (typeof execute !== "function") {
+      throw new ConfigError(`The tool ${name} has no execute: an agent runs its tools itself.`);
+    }
+    names.add(name);
+  }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { LlmError } from "../error.ts";
 import type { Result } from "../event.ts";
 import { type Cost, type Usage, usageOf } from "../usage.ts";
 
@@ -22,10 +23,18 @@ export function noTotals(): Totals {
 }
 
 /** Adds a request. */
-export function addResult(totals: Totals, { usage, cost }: Result): void {
+export function addResult(totals: Totals, { usage, cost }: Pick<Result, "usage" | "cost">): void {
   const first = totals.requests++ === 0;
   totals.usage = first ? usage : addUsage(totals.usage, usage);
   totals.cost = first ? cost : addCost(totals.cost, cost);
+}
+
+/** The same error with what the whole run used: the turns before the one that failed are paid for, too. */
+export function withTotals(error: unknown, { usage, cost }: Totals): unknown {
+  if (!(error instanceof LlmError)) return error;
+  if (usage !== undefined) Reflect.set(error, "usage", addUsage(usage, error.usage) ?? usage);
+  if (cost !== undefined) Reflect.set(error, "cost", addCost(cost, error.cost) ?? cost);
+  return error;
 }
 
 function addUsage(a: Usage | undefined, b: Usage | undefined): Usage | undefined {
@@ -49,6 +58,7 @@ function addCost(a: Cost | undefined, b: Cost | undefined): Cost | undefined {
     other: a.other + b.other,
     total: a.total + b.total,
     currency: "USD",
+    // Of a bill in part the vendor's own and in part reckoned, the whole is reckoned.
     source: a.source === b.source ? a.source : "catalog",
   };
 }

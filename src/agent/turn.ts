@@ -3,14 +3,33 @@
  *
  * @module
  */
-import { ResponseError } from "../error.ts";
+import { ResponseError, SchemaError } from "../error.ts";
 import type { NextAction, Result, StreamEvent } from "../event.ts";
 import type { ChatRequest, LanguageModel } from "../language_model.ts";
 import type { Message, ToolCall } from "../message.ts";
 import type { Context } from "../otel_types.ts";
+import { type Schema, validate } from "../schema.ts";
 import type { Tool } from "../tool.ts";
-import { readStep, stepInstructions, stepSchema } from "./step_schema.ts";
+import {
+  ANSWER_FIELD,
+  readStepText,
+  type ReasoningStep,
+  stepInstructions,
+  stepSchema,
+  THOUGHT_FIELD,
+} from "./step_schema.ts";
+import { streamFields } from "./step_stream.ts";
 import type { ToolOutcome } from "./tools.ts";
+
+/** A model, and what is known of it. */
+export interface AgentModel {
+  /** The model. */
+  readonly asked: LanguageModel;
+  /** Whether it reasons by itself: only then is it told how much. */
+  readonly reasons: boolean;
+  /** Whether its vendor can hold it to a schema; else a structured step is asked for in words. */
+  readonly holdsSchema: boolean;
+}
 
 /** Which turn it is. */
 export interface TurnPlace {
@@ -42,101 +61,141 @@ export interface Turn {
   events(
     how: { readonly signal: AbortSignal | undefined; readonly parent: Context | undefined },
   ): AsyncIterable<StreamEvent>;
-  /** Reads what came. */
-  conclude(result: Result | undefined): TurnAnswer;
+  /** What the reader is told of an event of the model's. */
+  told(event: StreamEvent): readonly StreamEvent[];
+  /**
+   * Reads what came.
+   *
+   * @throws {SchemaError} when the answer does not fit the request's schema.
+   */
+  conclude(result: Result | undefined): TurnAnswer | Promise<TurnAnswer>;
   /** What tells the model of its tools' results, or to go on. */
   reply(calls: readonly ToolCall[], outcomes: readonly ToolOutcome[]): readonly Message[];
 }
 
+/** Makes a turn. */
+export type TurnKind = (model: AgentModel, request: ChatRequest, place: TurnPlace) => Turn;
+
 /** A turn of a model that calls tools by itself: its text and thoughts are the thought. */
-export function nativeTurn(model: LanguageModel, request: ChatRequest, { number, tools, closing }: TurnPlace): Turn {
-  return {
-    events(how) {
-      // Asked to call one in every turn the model would never answer.
-      const toolChoice = closing ? "none" : number === 1 ? request.toolChoice : "auto";
-      return numbered(model.stream({ ...request, ...how, tools, toolChoice }), number);
-    },
-    conclude(given) {
-      const result = resultOf(given);
-      const toolCalls = closing ? [] : result.toolCalls;
-      const nextAction = toolCalls.length === 0 ? "finish" : "use_tool";
-      return { result, nextAction, toolCalls, messages: result.messages, events: [] };
-    },
-    reply: (_calls, outcomes) => outcomes.map(({ message }) => message),
-  };
-}
+export const nativeTurn: TurnKind = ({ asked }, request, { number, tools, closing }) => ({
+  events(how) {
+    // The closing turn keeps the tools' definitions: vendors refuse a conversation with calls of tools they do not know.
+    const toolChoice = closing ? "none" : number === 1 ? request.toolChoice : unforced(request.toolChoice);
+    return asked.stream({ ...request, ...how, tools, toolChoice });
+  },
+  told(event) {
+    return closing && event.type === "tool_call" ? [] : [numbered(event, number)];
+  },
+  conclude(given) {
+    const result = resultOf(given);
+    // A call that is made all the same is not run, and one without a result may not stand in a conversation.
+    if (closing) return { ...ended(result), messages: result.messages.map(withoutCalls) };
+    const { toolCalls, finishReason } = result;
+    if (toolCalls.length > 0) return { ...ended(result), nextAction: "use_tool", toolCalls };
+    // The vendor paused in the middle of its own tools: handed back what it said, it goes on.
+    return finishReason === "pause_turn" ? { ...ended(result), nextAction: "continue_thinking" } : ended(result);
+  },
+  reply: (_calls, outcomes) => outcomes.map(({ message }) => message),
+});
 
 /** A turn as a structured step: thought, next action, tool and arguments, or the answer. */
-export function structuredTurn(
-  model: LanguageModel,
-  request: ChatRequest,
-  { number, tools, closing }: TurnPlace,
-): Turn {
-  const instructions = closing
-    ? `${stepInstructions(tools)}\n\nNo turns are left: choose finish, and answer now.`
-    : stepInstructions(tools);
+export const structuredTurn: TurnKind = ({ asked, holdsSchema }, request, { number, tools, closing }) => {
   const { schema, toolChoice: _, ...rest } = request;
+  const plan = { tools: closing ? [] : tools, answer: schema, closing };
+  const fields = streamFields([THOUGHT_FIELD, ANSWER_FIELD]);
+  const shown = { thinking: "", text: "" };
+
+  /** What was not shown yet of a text that is now whole. */
+  function unseen(type: "thinking" | "text", whole: string): StreamEvent[] {
+    const delta = whole.startsWith(shown[type]) ? whole.slice(shown[type].length) : "";
+    return delta === "" ? [] : [{ type, delta, iteration: number }];
+  }
+
   return {
     events(how) {
-      const messages: readonly Message[] = [{ role: "system", content: instructions }, ...request.messages];
-      const asked = model.stream({ ...rest, ...how, messages, tools: undefined, schema: stepSchema(tools, schema) });
-      return withoutText(numbered(asked, number));
+      const messages: readonly Message[] = [
+        { role: "system", content: stepInstructions(plan, !holdsSchema) },
+        ...request.messages,
+      ];
+      const step = holdsSchema ? stepSchema(plan) : undefined;
+      return asked.stream({ ...rest, ...how, messages, tools: undefined, schema: step });
     },
-    conclude(given) {
-      const raw = resultOf(given);
-      const step = readStep(raw.parsed);
-      const nextAction = closing
-        ? "finish"
-        : step.nextAction === "use_tool" && step.tool === undefined
-        ? "continue_thinking"
-        : step.nextAction;
-      const call: ToolCall = {
-        type: "tool_call",
-        id: `step_${number}`,
-        name: step.tool ?? "",
-        arguments: step.arguments,
-      };
-      const toolCalls = nextAction === "use_tool" ? [call] : [];
-      const answer = nextAction === "finish" ? step.answer ?? step.thought : undefined;
-      const response = answer === undefined ? "" : typeof answer === "string" ? answer : JSON.stringify(answer);
-      const { parsed: _, ...others } = raw;
-      const result: Result = { ...others, response, ...(schema === undefined ? {} : { parsed: step.answer }) };
-      const thought: StreamEvent = { type: "thinking", delta: step.thought, iteration: number };
-      const text: StreamEvent = { type: "text", delta: response, iteration: number };
+    told(event) {
+      if (event.type === "tool_call") return [];
+      if (event.type !== "text") return [numbered(event, number)];
+      return fields(event.delta).map(({ field, delta }) => {
+        const type = field === THOUGHT_FIELD ? "thinking" : "text";
+        shown[type] += delta;
+        return { type, delta, iteration: number };
+      });
+    },
+    async conclude(given) {
+      const { parsed, ...raw } = resultOf(given);
+      const step = (parsed ?? (holdsSchema ? undefined : readStepText(raw.response))) as ReasoningStep | undefined;
+      // A refusal, a cut or filtered answer, or plain words of a model that cannot be held to a form: as they are.
+      if (step === undefined) return { ...ended(raw), events: unseen("text", raw.response) };
+      const thinking = [raw.thinking, step.thought].filter(Boolean).join("\n\n") || undefined;
+      const common = { result: { ...raw, response: "", thinking }, messages: raw.messages };
+      const nextAction = closing ? "finish" : step.nextAction;
+      if (nextAction !== "finish") {
+        const toolCalls = nextAction === "use_tool" ? [callOf(step, number)] : [];
+        return { ...common, nextAction, toolCalls, events: [...unseen("thinking", step.thought), ...toolCalls] };
+      }
+      const answer = schema === undefined ? step.answer ?? step.thought : step.answer;
+      const response = typeof answer === "string" ? answer : JSON.stringify(answer) ?? "";
+      const parsedAnswer = schema === undefined ? {} : { parsed: await fitted(schema, answer, raw) };
       return {
-        result,
-        nextAction,
-        toolCalls,
-        messages: nextAction === "finish" ? [{ role: "assistant", content: response }] : raw.messages,
-        events: [thought, ...toolCalls, ...(response === "" ? [] : [text])],
+        ...ended({ ...common.result, response, ...parsedAnswer }),
+        messages: [{ role: "assistant", content: response }],
+        events: [...unseen("thinking", step.thought), ...unseen("text", response)],
       };
     },
     reply(calls, outcomes) {
       if (outcomes.length === 0) return [{ role: "user", content: "Go on." }];
-      return outcomes.map(({ message, event }, index) => {
-        const said = typeof message.content === "string" ? message.content : JSON.stringify(message.content);
-        const what = event.isError ? "failed" : "gave";
-        return { role: "user", content: `The tool ${calls[index]?.name ?? ""} ${what}: ${said}` };
+      return outcomes.map(({ message: { content }, event }, index) => {
+        const what = `The tool ${calls[index]?.name ?? ""} ${event.isError ? "failed" : "gave"}:`;
+        return { role: "user", content: typeof content === "string" ? `${what} ${content}` : [what, ...content] };
       });
     },
   };
-}
+};
 
 function resultOf(result: Result | undefined): Result {
   if (result !== undefined) return result;
   throw new ResponseError("The model's stream ended without a finish event.", { reason: "protocol" });
 }
 
-async function* numbered(
-  events: AsyncIterable<StreamEvent>,
-  iteration: number,
-): AsyncGenerator<StreamEvent, void, undefined> {
-  for await (const event of events) {
-    yield event.type === "text" || event.type === "thinking" ? { ...event, iteration } : event;
-  }
+/** The turn was the last. */
+function ended(result: Result): TurnAnswer {
+  return { result, nextAction: "finish", toolCalls: [], messages: result.messages, events: [] };
 }
 
-/** The text of a structured step is JSON: its parts are told once it is whole. */
-async function* withoutText(events: AsyncIterable<StreamEvent>): AsyncGenerator<StreamEvent, void, undefined> {
-  for await (const event of events) if (event.type !== "text") yield event;
+function numbered(event: StreamEvent, iteration: number): StreamEvent {
+  return event.type === "text" || event.type === "thinking" ? { ...event, iteration } : event;
+}
+
+/** Made to call a tool in every turn, the model would never answer. */
+function unforced(choice: ChatRequest["toolChoice"]): ChatRequest["toolChoice"] {
+  return choice === "required" || typeof choice === "object" ? undefined : choice;
+}
+
+function withoutCalls(message: Message): Message {
+  if (message.role !== "assistant" || typeof message.content === "string") return message;
+  const content = message.content.filter(({ type }) => type !== "tool_call");
+  return { role: "assistant", content: content.length === 0 ? "" : content };
+}
+
+function callOf(step: ReasoningStep, number: number): ToolCall {
+  return { type: "tool_call", id: `step_${number}`, name: step.tool ?? "", arguments: step.arguments };
+}
+
+/** The answer as the request's schema gives it. */
+async function fitted(schema: Schema<unknown>, answer: unknown, { usage, cost }: Result): Promise<unknown> {
+  const validation = await validate(schema, answer).catch((cause) => {
+    const message = "The schema itself failed on the answer; its error is the cause.";
+    throw new SchemaError(message, { path: "$", usage, cost, cause });
+  });
+  if (validation.ok) return validation.value;
+  const { path } = validation;
+  throw new SchemaError(`The answer does not fit the schema at ${path}.`, { path, usage, cost });
 }

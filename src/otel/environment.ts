@@ -129,6 +129,7 @@ export function readEnvironment(read: ReadVariable): Environment {
     ["cumulative", "delta", "lowmemory"],
     "cumulative",
   );
+  checkPropagators(text, warn);
   return {
     traces: signal("traces"),
     metrics: signal("metrics"),
@@ -257,6 +258,13 @@ export function usableHeaders(
     else onUnusable();
   }
   return headers;
+}
+
+/** Trace context alone crosses to other services, and only where `propagateTo` or `injectContext` says so. */
+function checkPropagators(text: Text, warn: Warn): void {
+  const words = text("OTEL_PROPAGATORS")?.toLowerCase().split(",").map((word) => word.trim()) ?? [];
+  const isKnown = words.every((word) => ["tracecontext", "baggage", "none", ""].includes(word));
+  if (!isKnown) warn("OTEL_PROPAGATORS", "names a form other than tracecontext; tracecontext is used");
 }
 
 function samplerOf(text: Text, warn: Warn): SamplerEnvironment {

@@ -283,6 +283,13 @@ function hookExit(): () => void {
   return onBeforeExit(() => {
     if (flushed && loaded?.providers.pendingSpans() === 0) return;
     flushed = true;
-    void flush({ timeoutMs: EXIT_FLUSH_MS }, false);
+    void flushAtExit();
   });
+}
+
+/** What a filter still holds will not be over any more: the program has nothing left to do. */
+async function flushAtExit(): Promise<void> {
+  const until = performance.now() + EXIT_FLUSH_MS;
+  if (loaded !== undefined) await within(EXIT_FLUSH_MS / 2, loaded.providers.release);
+  await flush({ timeoutMs: until - performance.now() }, false);
 }

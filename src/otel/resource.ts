@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { defaultResource } from "@opentelemetry/resources";
 import type { Attributes } from "../otel_types.ts";
 import type { Environment } from "./environment.ts";
+import { normalizeAttributes } from "./normalize.ts";
 import type { OtelOptions } from "./options.ts";
 
 /** Random per process or isolate; made when first asked for, since workers give no randomness at module scope. */
@@ -16,11 +18,16 @@ export function resourceAttributes(options: OtelOptions, environment: Environmen
   return {
     "service.name": "sik-llms",
     "service.instance.id": instanceId,
-    "telemetry.sdk.name": "opentelemetry",
-    "telemetry.sdk.language": "webjs",
+    ...sdkAttributes(),
     ...environment.resource,
     ...(environment.serviceName === undefined ? {} : { "service.name": environment.serviceName }),
-    ...options.resource,
+    ...normalizeAttributes(options.resource, { json: false }),
     ...(options.serviceName === undefined ? {} : { "service.name": options.serviceName }),
   };
+}
+
+/** `telemetry.sdk.*`, as the SDK says them of itself. */
+function sdkAttributes(): Attributes {
+  const known = Object.entries(defaultResource().attributes);
+  return Object.fromEntries(known.filter(([name]) => name.startsWith("telemetry.sdk.")));
 }

@@ -24,7 +24,7 @@ export interface TroubleOptions {
   readonly silent: boolean;
 }
 
-const UNITS: Readonly<Record<Signal, string>> = { traces: "spans", metrics: "data points" };
+const UNITS: Readonly<Record<Signal, string>> = { traces: "span", metrics: "data point" };
 
 /** Makes a log; with `onError` that function is told of every loss, else stderr of its beginning and its end. */
 export function createTroubleLog({ onError, silent }: TroubleOptions): TroubleLog {
@@ -40,14 +40,14 @@ export function createTroubleLog({ onError, silent }: TroubleOptions): TroubleLo
       open.set(signal, (before ?? 0) + count);
       if (onError !== undefined) quietly(() => onError({ signal, message: reason, lost: count }));
       else if (before === undefined) {
-        write(`Telemetry is being lost: ${reason} (${count} ${UNITS[signal]} so far); run the doctor to find out why.`);
+        write(`Telemetry is being lost: ${reason} (${some(count, signal)} so far); run the doctor to find out why.`);
       }
     },
     delivered(signal) {
       const lost = open.get(signal);
       if (lost === undefined) return;
       open.delete(signal);
-      if (onError === undefined) write(`Telemetry arrives again; ${lost} ${UNITS[signal]} were lost.`);
+      if (onError === undefined) write(`Telemetry arrives again; lost: ${some(lost, signal)}.`);
     },
     warn(message) {
       if (said.has(message)) return;
@@ -55,6 +55,10 @@ export function createTroubleLog({ onError, silent }: TroubleOptions): TroubleLo
       write(message);
     },
   };
+}
+
+function some(count: number, signal: Signal): string {
+  return `${count} ${UNITS[signal]}${count === 1 ? "" : "s"}`;
 }
 
 /** The hook, and a console that somebody replaced, are the user's: what they throw or reject with ends here. */

@@ -92,7 +92,7 @@ function gatherAnswer(provider: string, request: ChatRequest, onOutput?: () => v
   return {
     isOver: () => over,
     *take(name: string | undefined, event: Raw): Events {
-      switch (word(event["type"]) ?? name) {
+      switch (name === "error" ? name : word(event["type"]) ?? name) {
         case "error":
           throw errorInStream(anthropicErrorOf(200, event));
         case "message_start":

@@ -10,7 +10,6 @@ import { record, text, word } from "./raw.ts";
 export function anthropicErrorOf(_status: number, body: unknown): VendorError {
   const error = record(body)["error"];
   if (typeof error === "string") return { message: error };
-  if (error === undefined || error === null) return { message: text(record(body)["message"]) || text(body) };
-  const { message, type } = record(error);
-  return { message: text(message), type: word(type) };
+  const { message, type } = record(error ?? body);
+  return { message: text(message) || text(body), type: word(type) };
 }

@@ -4,15 +4,41 @@
  * @module
  */
 import type { Provider } from "../provider.ts";
+import { anthropic } from "./anthropic.ts";
+import { deepseek, gemini, groq, llamaCpp, mistral, ollama, openrouter, together, vllm, xai } from "./compatible.ts";
 import { openaiChat } from "./openai_chat.ts";
+import { openaiResponses } from "./openai_responses.ts";
 
-/** The vendor that is meant by `name`; `api` tells OpenAI's two APIs apart. */
-export function providerNamed(name: string, _api?: "chat" | "responses"): Provider | undefined {
-  return name === "openai" ? openaiChat : undefined;
+const vendors: readonly Provider[] = [
+  openaiChat,
+  anthropic,
+  groq,
+  mistral,
+  deepseek,
+  openrouter,
+  together,
+  xai,
+  gemini,
+  ollama,
+  vllm,
+  llamaCpp,
+];
+
+/** Azure's addresses, deployments and tokens are its SDK's business: `new AzureOpenAI(…)`, given as `sdk`. */
+function azure(dialect: Provider): Provider {
+  return { ...dialect, name: "azure", keyVariable: undefined, needsSdk: true };
+}
+
+/** The vendor that is meant by `name`; `api` tells OpenAI's two APIs apart, the chat completions otherwise. */
+export function providerNamed(name: string, api?: "chat" | "responses"): Provider | undefined {
+  const openai = api === "responses" ? openaiResponses : openaiChat;
+  if (name === "openai") return openai;
+  if (name === "azure") return azure(openai);
+  return vendors.find((vendor) => vendor.name === name);
 }
 
 /** The names that {@linkcode providerNamed} knows. */
-export const providerNames: readonly string[] = ["openai"];
+export const providerNames: readonly string[] = [...vendors.map(({ name }) => name), "azure"];
 
-/** The built-in vendors' own keys: they go to the vendors' own origins, and nowhere else. */
-export const builtInVendors: readonly Provider[] = [openaiChat];
+/** The ready vendors' own keys: they go to the vendors' own origins, and nowhere else. */
+export const builtInVendors: readonly Provider[] = vendors;

@@ -8,7 +8,7 @@ import { ConfigError } from "../error.ts";
 import type { ChatRequest } from "../language_model.ts";
 import type { EncodedRequest, Provider } from "../provider.ts";
 import { gatherDrops } from "./drops.ts";
-import { decodeChatBody, decodeChatStream } from "./openai_chat_decode.ts";
+import { chatReaders } from "./openai_chat_decode.ts";
 import { encodeChatMessages } from "./openai_chat_messages.ts";
 import { openaiErrorOf } from "./openai_error.ts";
 import { effortOf, isReasoningModel, unlessReasoning } from "./openai_reasoning.ts";
@@ -26,8 +26,7 @@ export const openaiChat: Provider = {
     // `this` is the vendor: `{ ...openaiChat, name }` shares this function, and not every option of OpenAI's.
     return encodeChat(model, request, this.name === "openai");
   },
-  decode: decodeChatStream,
-  decodeBody: decodeChatBody,
+  ...chatReaders(),
   errorOf: openaiErrorOf,
 };
 

@@ -5,14 +5,13 @@
  * @module
  */
 import { ResponseError, StreamTruncatedError } from "../error.ts";
-import type { ChatRequest } from "../language_model.ts";
 import type { AssistantMessage, Part } from "../message.ts";
-import type { DecodedEvent, DecodedResult } from "../provider.ts";
-import type { ServerSentEvent } from "../sse.ts";
+import type { DecodedEvent, DecodedResult, Provider } from "../provider.ts";
+import type { Cost } from "../usage.ts";
 import { errorInStream } from "../vendor_error.ts";
 import { openaiErrorOf } from "./openai_error.ts";
 import { usageOfOpenai } from "./openai_usage.ts";
-import { logprobOf, mergeUsage, parseEvent, type Raw, word } from "./raw.ts";
+import { logprobOf, mergeUsage, parseEvent, type Raw, record, word } from "./raw.ts";
 import { gatherToolCalls } from "./tool_calls.ts";
 
 /** A chunk, or a whole body: the same fields, with `delta` or with `message`. All of it may be missing. */
@@ -42,38 +41,42 @@ interface Choice {
   readonly logprobs?: { readonly content?: unknown } | null;
 }
 
-/** Reads a streamed answer. */
-export async function* decodeChatStream(
-  events: AsyncIterable<ServerSentEvent>,
-  _request: ChatRequest,
-  onOutput?: () => void,
-): AsyncGenerator<DecodedEvent, void, undefined> {
-  const answer = gatherAnswer(onOutput);
-  let terminated = false;
-  for await (const { event, data } of events) {
-    if (data === "[DONE]") {
-      terminated = true;
-      break;
-    }
-    const chunk: Chunk = parseEvent(data);
-    if (event === "error") throw errorInStream(openaiErrorOf(200, chunk));
-    for (const decoded of answer.take(chunk)) yield decoded;
-  }
-  yield* answer.finish(terminated);
+/** What a vendor's answers have beside OpenAI's. */
+export interface ChatReading {
+  /** The cost that the vendor reports with its usage. */
+  readonly costOf?: ((usage: Raw) => Cost | undefined) | undefined;
 }
 
-/** Reads an answer in one body. */
-export function* decodeChatBody(body: unknown, _request: ChatRequest): Generator<DecodedEvent, void, undefined> {
-  const answer = gatherAnswer();
-  if (typeof body !== "object" || body === null || !("error" in body) && !("choices" in body)) {
-    throw new ResponseError("The vendor's answer is JSON, but no chat completion.", { reason: "protocol" });
-  }
-  yield* answer.take(body);
-  yield* answer.finish(true);
+/** The two readers of a vendor's answers: of events, and of one body. */
+export function chatReaders(reading: ChatReading = {}): Pick<Provider, "decode" | "decodeBody"> {
+  return {
+    async *decode(events, _request, onOutput) {
+      const answer = gatherAnswer(reading, onOutput);
+      let terminated = false;
+      for await (const { event, data } of events) {
+        if (data === "[DONE]") {
+          terminated = true;
+          break;
+        }
+        const chunk: Chunk = parseEvent(data);
+        if (event === "error") throw errorInStream(openaiErrorOf(200, chunk));
+        for (const decoded of answer.take(chunk)) yield decoded;
+      }
+      yield* answer.finish(terminated);
+    },
+    *decodeBody(body) {
+      if (typeof body !== "object" || body === null || !("error" in body) && !("choices" in body)) {
+        throw new ResponseError("The vendor's answer is JSON, but no chat completion.", { reason: "protocol" });
+      }
+      const answer = gatherAnswer(reading);
+      yield* answer.take(body);
+      yield* answer.finish(true);
+    },
+  };
 }
 
 /** Folds chunks into events and, at the end, into the result. */
-function gatherAnswer(onOutput?: () => void) {
+function gatherAnswer({ costOf }: ChatReading, onOutput?: () => void) {
   const toolCalls = gatherToolCalls();
   let text = "", thinking = "", refusal = "";
   let answered = false;
@@ -100,7 +103,11 @@ function gatherAnswer(onOutput?: () => void) {
         thinking += thought;
         yield { type: "thinking", delta: thought };
       }
-      const piece = word(delta.content);
+      for (const thought of thoughtsOf(delta.content)) {
+        thinking += thought;
+        yield { type: "thinking", delta: thought };
+      }
+      const piece = textOf(delta.content);
       if (piece !== undefined) {
         text += piece;
         const logprob = logprobOf(choice.logprobs?.content);
@@ -123,8 +130,9 @@ function gatherAnswer(onOutput?: () => void) {
       const counted = usage === undefined ? undefined : usageOfOpenai({
         input: usage["prompt_tokens"],
         output: usage["completion_tokens"],
-        inputDetails: usage["prompt_tokens_details"],
+        inputDetails: usage["prompt_tokens_details"] ?? { cached_tokens: usage["prompt_cache_hit_tokens"] }, // DeepSeek's.
         outputDetails: usage["completion_tokens_details"],
+        total: usage["total_tokens"],
       });
       if (finishReason === undefined && !terminated) {
         const message = "The stream ended without a finish reason; what came stands in partialText.";
@@ -147,11 +155,25 @@ function gatherAnswer(onOutput?: () => void) {
         serviceTier: tier,
         systemFingerprint: fingerprint,
         usage: counted,
+        ...(costOf === undefined || usage === undefined ? {} : { cost: costOf(usage) }),
         messages: [assistant],
       };
       yield { type: "finish", result };
     },
   };
+}
+
+/** Text, or Mistral's list of blocks (https://docs.mistral.ai/capabilities/reasoning/). */
+function textOf(content: unknown): string | undefined {
+  if (!Array.isArray(content)) return word(content);
+  return word(content.map((block) => word(record(block)["text"]) ?? "").join(""));
+}
+
+/** The thoughts among Mistral's blocks. */
+function thoughtsOf(content: unknown): readonly string[] {
+  if (!Array.isArray(content)) return [];
+  const thoughts = content.map((block) => record(block)["thinking"]);
+  return thoughts.map((thought) => textOf(thought)).filter((text) => text !== undefined);
 }
 
 /** Only the first choice is read; servers with one choice may leave its index out. */

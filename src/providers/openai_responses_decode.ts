@@ -96,7 +96,7 @@ function gatherAnswer(provider: string, onOutput?: () => void) {
   return {
     isOver: () => over,
     *take(name: string | undefined, event: Raw): Events {
-      switch (word(event["type"]) ?? name) {
+      switch (name === "error" ? name : word(event["type"]) ?? name) {
         case "response.created":
           return begin(event["response"]);
         case "response.queued":

@@ -16,6 +16,8 @@ export interface OpenaiCounts {
   readonly inputDetails: unknown;
   /** `reasoning_tokens`. */
   readonly outputDetails: unknown;
+  /** All of it, where the vendor says so. */
+  readonly total?: unknown;
 }
 
 /** OpenAI's input tokens include those read from and written to the cache; ours are disjoint. */
@@ -26,11 +28,14 @@ export function usageOfOpenai(counts: OpenaiCounts): Usage | undefined {
   const inputDetails = record(counts.inputDetails);
   const cacheReadTokens = Math.min(count(inputDetails["cached_tokens"]) ?? 0, input);
   const cacheWriteTokens = Math.min(count(inputDetails["cache_write_tokens"]) ?? 0, input - cacheReadTokens);
+  const reasoningTokens = count(record(counts.outputDetails)["reasoning_tokens"]) ?? 0;
+  // xAI counts reasoning beside the output; its total gives it away.
+  const isBeside = reasoningTokens > 0 && count(counts.total) === input + output + reasoningTokens;
   return usageOf({
     inputTokens: input - cacheReadTokens - cacheWriteTokens,
     cacheReadTokens,
     cacheWriteTokens,
-    outputTokens: output,
-    reasoningTokens: count(record(counts.outputDetails)["reasoning_tokens"]) ?? 0,
+    outputTokens: isBeside ? output + reasoningTokens : output,
+    reasoningTokens,
   });
 }

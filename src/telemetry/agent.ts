@@ -50,12 +50,23 @@ function traced(
 ): AsyncIterable<StreamEvent> {
   const parent = request.parent ?? activeContext();
   let run: Run | undefined;
+  let waiting = false;
   let ended = false;
   let outcome: "finished" | "max_iterations" = "finished";
 
   // The observer is asked only once the run has begun.
-  const observer = observeAgent(options, () => opened().span.context, () => opened());
+  const observer = observeAgent(options, request, () => opened().span.context, () => opened());
   const inner = agent.stream(request, observer);
+
+  /** In the middle of a wait its own rejection ends the run; else nobody may ever come back to be told. */
+  function onAbort(): void {
+    // A turn of the event loop later, when the request and the tools that the abort ended have ended.
+    setTimeout(() => {
+      if (waiting) return;
+      observer.abandon(request.signal?.reason);
+      end("aborted", request.signal?.reason);
+    }, 0);
+  }
 
   function opened(): Run {
     if (run !== undefined) return run;
@@ -72,6 +83,7 @@ function traced(
       },
     });
     if (span.isRecording) span.set(inputContent(request, capture));
+    request.signal?.addEventListener("abort", onAbort, { once: true });
     const sums: AgentSums = { iterations: 0, toolCalls: 0, usage: undefined, costUsd: undefined };
     return run = { span, vocabulary, capture, startedAt: performance.now(), sums };
   }
@@ -79,6 +91,7 @@ function traced(
   function end(how: AgentOutcome, error?: unknown): void {
     if (ended || run === undefined) return;
     ended = true;
+    request.signal?.removeEventListener("abort", onAbort);
     const { span, vocabulary, capture, sums, startedAt } = run;
     const ending = how === "error" || how === "aborted" ? endingOf(error, request) : undefined;
     const word = how === "aborted" ? "cancelled" : how;
@@ -135,6 +148,7 @@ function traced(
           if (loading !== undefined) await loading;
         }
         const { span } = opened();
+        waiting = true;
         try {
           const next = await runInContext(span.context, () => events.next());
           if (next.done) end(brokenOff ? "cancelled" : outcome);
@@ -146,6 +160,8 @@ function traced(
             Reflect.set(error, "traceContext", span.traceContext);
           }
           throw error;
+        } finally {
+          waiting = false;
         }
       },
       return: breakOff,

@@ -22,7 +22,7 @@ export interface AgentSums {
 }
 
 /** Adds a turn's request. */
-export function addTurn(sums: AgentSums, { usage, cost }: Result): void {
+export function addTurn(sums: AgentSums, { usage, cost }: Pick<Result, "usage" | "cost">): void {
   if (cost !== undefined) sums.costUsd = (sums.costUsd ?? 0) + cost.total;
   if (usage === undefined) return;
   const { usage: before } = sums;

@@ -4,12 +4,15 @@
  * @module
  */
 import { SpanKind } from "@opentelemetry/api";
+import { LlmError } from "../error.ts";
+import type { ChatRequest } from "../language_model.ts";
 import type { AgentObserver, Step, ToolEnding, TurnEnding } from "../step_observer.ts";
 import { runInContext } from "../otel/registry.ts";
 import type { Context } from "../otel_types.ts";
 import { addTurn, type AgentSums } from "./agent_attributes.ts";
 import { recordTool } from "./agent_metrics.ts";
 import type { Capture } from "./content.ts";
+import { endingOf } from "./ending.ts";
 import { AGENT, GEN_AI, iterationSpanName, SPAN, toolSpanName, type Vocabulary } from "./names.ts";
 import type { ClientTelemetry } from "./options.ts";
 import { meterOf, tracerOf } from "./signals.ts";
@@ -26,26 +29,44 @@ export interface ObservedRun {
   readonly sums: AgentSums;
 }
 
+/** Watches the steps of one run. */
+export interface RunObserver extends AgentObserver {
+  /** Ends the turn that is open for its caller's abort: the reader is elsewhere, and may never come back to end it. */
+  abandon(reason: unknown): void;
+}
+
 /** Makes an observer whose spans are children of `parent`, both asked for at the first step. */
-export function observeAgent(options: ClientTelemetry, parent: () => Context, run: () => ObservedRun): AgentObserver {
+export function observeAgent(
+  options: ClientTelemetry,
+  request: ChatRequest,
+  parent: () => Context,
+  run: () => ObservedRun,
+): RunObserver {
+  let open: Step<TurnEnding> | undefined;
+
+  /** Adds what a turn's request used; one that failed after it was answered is paid for, too. */
+  function add(sums: AgentSums, ending: TurnEnding): void {
+    if ("result" in ending) addTurn(sums, ending.result);
+    else if ("error" in ending && ending.error instanceof LlmError) addTurn(sums, ending.error);
+  }
+
   return {
+    abandon: (error) => open?.end({ error }),
     turn(number) {
       const { vocabulary, sums } = run();
       sums.iterations++;
       // The conventions know no turns: there a request is the agent's own child.
-      if (vocabulary === "gen_ai") {
-        return plainStep(parent(), (ending) => "result" in ending && addTurn(sums, ending.result));
-      }
+      if (vocabulary === "gen_ai") return open = plainStep(parent(), (ending) => add(sums, ending));
       const span = openSpan(tracerOf(options), {
         name: iterationSpanName(number),
         kind: SpanKind.INTERNAL,
         parent: parent(),
         attributes: { [AGENT.iteration]: number },
       });
-      return spanStep(span, (ending: TurnEnding) => {
-        if (!("result" in ending)) return "error" in ending ? failureOf(ending.error) : undefined;
+      return open = spanStep(span, (ending: TurnEnding) => {
+        add(sums, ending);
+        if (!("result" in ending)) return "error" in ending ? failureOf(ending.error, request) : undefined;
         const { result, nextAction } = ending;
-        addTurn(sums, result);
         if (nextAction === "finish") span.rename(SPAN.finalAnswer);
         const length = result.response.length + (result.thinking?.length ?? 0);
         span.set({ [AGENT.contentLength]: length, [AGENT.nextAction]: nextAction });
@@ -81,11 +102,7 @@ export function observeAgent(options: ClientTelemetry, parent: () => Context, ru
       });
       if (span.isRecording) span.set(toolArguments(call, capture));
       return spanStep(span, (ending: ToolEnding) => {
-        const failure = "brokenOff" in ending
-          ? undefined
-          : ending.error === undefined
-          ? undefined
-          : failureOf(ending.error);
+        const failure = "error" in ending ? failureOf(ending.error, request) : undefined;
         if ("contentLength" in ending) {
           if (vocabulary !== "gen_ai") span.set({ [AGENT.toolResultLength]: ending.contentLength });
           if (span.isRecording) span.set(toolResult(ending.result, capture));
@@ -101,21 +118,33 @@ export function observeAgent(options: ClientTelemetry, parent: () => Context, ru
 }
 
 /** A step that is a span; `conclude` gives the failure, if it was one. */
-function spanStep<E>(span: OpenSpan, conclude: (ending: E) => { type: string; message: string } | undefined): Step<E> {
+function spanStep<E>(span: OpenSpan, conclude: (ending: E) => Failure | undefined): Step<E> {
+  return plainStep(span.context, (ending) => span.end(quietly(() => conclude(ending))));
+}
+
+/** A step that ends once, whoever ends it first. */
+function plainStep<E>(context: Context, conclude: (ending: E) => void): Step<E> {
+  let ended = false;
   return {
-    context: span.context,
-    run: (fn) => runInContext(span.context, fn),
-    end: (ending) => span.end(quietly(() => conclude(ending))),
+    context,
+    run: (fn) => runInContext(context, fn),
+    end(ending) {
+      if (ended) return;
+      ended = true;
+      conclude(ending);
+    },
   };
 }
 
-function plainStep<E>(context: Context, conclude: (ending: E) => void): Step<E> {
-  return { context, run: (fn) => runInContext(context, fn), end: conclude };
+interface Failure {
+  readonly type: string;
+  readonly message: string;
 }
 
-/** The error's own message may quote what the tool was given: only its name is told. */
-function failureOf(error: unknown): { readonly type: string; readonly message: string } {
-  const type = error instanceof Error && error.name !== "" ? error.name : "Error";
+/** An error's own message may quote what a tool was given: only its type is told, and that only where it is a word. */
+function failureOf(error: unknown, request: ChatRequest): Failure {
+  const { errorType = "Error" } = quietly(() => endingOf(error, request)) ?? {};
+  const type = typeof errorType === "string" && /^[\w.$-]{1,64}$/.test(errorType) ? errorType : "Error";
   return { type, message: `The step failed: ${type}.` };
 }
 

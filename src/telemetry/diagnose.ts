@@ -126,8 +126,7 @@ function reportEnvironment(report: Report): void {
       "The environment may not be read: run with --allow-env=OTEL_*, or configure in code.",
     );
   }
-  // A variable that holds for both signals is complained of by both.
-  for (const warning of new Set(currentSettings()?.warnings)) report("warning", "bad_value", warning);
+  for (const warning of currentSettings()?.warnings ?? []) report("warning", "bad_value", warning);
   if (currentRule() !== "off" && !currentState().contextManager) {
     report(
       "warning",

@@ -67,7 +67,7 @@ function traced(model: LanguageModel, options: ClientTelemetry, request: ChatReq
   let startedAt = 0;
   let firstOutputAt: number | undefined;
   let result: Result | undefined;
-  let waiting = false;
+  let waiting = 0;
   let ended = false;
   let vocabulary: Vocabulary = "both";
   const capture = captureOf(options);
@@ -118,7 +118,8 @@ function traced(model: LanguageModel, options: ClientTelemetry, request: ChatReq
       onAttempt: () => attempts++,
       onAbort(reason) {
         // In the middle of a wait its own rejection ends the spans; else nobody may ever come back to be told.
-        if (!waiting) end(request.signal?.aborted ? endingOf(request.signal.reason, request) : pausedEnding(reason));
+        if (waiting > 0) return;
+        end(request.signal?.aborted ? endingOf(request.signal.reason, request) : pausedEnding(reason));
       },
     };
     spans = { request: outer, stream, owner };
@@ -205,7 +206,7 @@ function traced(model: LanguageModel, options: ClientTelemetry, request: ChatReq
           if (loading !== undefined) await loading;
         }
         const { stream, request: outer } = opened();
-        waiting = true;
+        waiting++;
         try {
           const next = await runInContext(stream.context, () => events.next());
           if (next.done) end({ outcome: brokenOff ? "cancelled" : "completed" });
@@ -217,7 +218,7 @@ function traced(model: LanguageModel, options: ClientTelemetry, request: ChatReq
           }
           throw error;
         } finally {
-          waiting = false;
+          waiting--;
         }
       },
       return: breakOff,

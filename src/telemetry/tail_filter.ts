@@ -16,7 +16,7 @@ export interface TailFilterOptions {
    */
   readonly minDurationMs?: number | undefined;
   /**
-   * Traces that cost at least this much, by measured cost, are kept.
+   * Traces that cost at least this much, by measured cost, are kept. Under GenAI names alone no span has a cost.
    * @default 0.1
    */
   readonly minCostUsd?: number | undefined;

@@ -1,23 +1,19 @@
-import { assert, assertEquals, assertInstanceOf } from "@std/assert";
-import {
-  ApiError,
-  OverloadedError,
-  RateLimitError,
-  ResponseError,
-  StreamTruncatedError,
-  ToolArgumentsError,
-} from "../../src/error.ts";
+import { assert, assertEquals } from "@std/assert";
 import { anthropic } from "../../src/providers/anthropic.ts";
 import {
-  decodeBody,
-  type Decoded,
-  decodeStream,
-  everyCut,
-  fixture,
-  joined,
-  named,
-  type WireEvent,
-} from "../support/decoding.ts";
+  close,
+  end,
+  hear,
+  hello,
+  open,
+  piece,
+  say,
+  start,
+  stop,
+  textBlock,
+  toolBlock,
+} from "../support/anthropic_wire.ts";
+import { decodeBody, type Decoded, decodeStream, everyCut, fixture, joined } from "../support/decoding.ts";
 
 const FIXTURES = [
   "text",
@@ -32,30 +28,6 @@ const citySchema = {
   schema: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
 } as const;
 const requestOf = (name: string) => name === "answer_tool" ? citySchema : {};
-
-const start = {
-  type: "message_start",
-  message: { id: "msg_1", model: "claude-haiku-4-5", usage: { input_tokens: 10, output_tokens: 1 } },
-};
-const open = (index: unknown, content_block: object) => ({ type: "content_block_start", index, content_block });
-const piece = (index: unknown, delta: object) => ({ type: "content_block_delta", index, delta });
-const say = (index: unknown, text: string) => piece(index, { type: "text_delta", text });
-const close = (index: unknown) => ({ type: "content_block_stop", index });
-const end = (stop_reason: string, usage: object = { output_tokens: 7 }) => ({
-  type: "message_delta",
-  delta: { stop_reason },
-  usage,
-});
-const stop = { type: "message_stop" };
-const textBlock = { type: "text", text: "" };
-const toolBlock = { type: "tool_use", id: "toolu_1", name: "weather", input: {} };
-
-/** A short answer of one text. */
-const hello: readonly WireEvent[] = [start, open(0, textBlock), say(0, "Hello"), close(0), end("end_turn"), stop];
-
-function decode(...events: readonly WireEvent[]): Promise<Decoded> {
-  return decodeStream(anthropic, named(...events));
-}
 
 Deno.test("anthropic.decode() gives text, usage in disjoint classes and the vendor's words", async () => {
   const { events, result } = await decodeStream(anthropic, await fixture("anthropic/text.sse"));
@@ -152,7 +124,7 @@ Deno.test("anthropic.decode() surfaces a refusal with the vendor's explanation",
   assertEquals(result?.finishReason, "refusal");
   assertEquals(result?.refusal, "The request was declined under the usage policy.");
   assertEquals(result?.response, "");
-  const { result: bare } = await decode(start, open(0, textBlock), say(0, "Well"), close(0), end("refusal"), stop);
+  const { result: bare } = await hear(start, open(0, textBlock), say(0, "Well"), close(0), end("refusal"), stop);
   assertEquals(bare?.refusal, "refusal");
 });
 
@@ -168,7 +140,7 @@ Deno.test("anthropic.decode() keeps a compaction, and passes over what it does n
 });
 
 Deno.test("anthropic.decode() leaves out a block that grew in a way it does not know", async () => {
-  const { result } = await decode(
+  const { result } = await hear(
     start,
     open(0, { type: "hologram", light: "" }),
     piece(0, { type: "beam_delta", light: "red" }),
@@ -178,71 +150,55 @@ Deno.test("anthropic.decode() leaves out a block that grew in a way it does not 
   assertEquals(result?.messages, [{ role: "assistant", content: "Hello" }]);
 });
 
-Deno.test("anthropic.decode() makes the answer tool's input the text of the answer", async () => {
-  const { events, result } = await decodeStream(anthropic, await fixture("anthropic/answer_tool.sse"), citySchema);
-  assertEquals(joined(events, "text"), '{"city": "Paris"}');
-  assertEquals(result?.response, '{"city": "Paris"}');
-  assertEquals(result?.finishReason, "end_turn");
-  assertEquals(result?.toolCalls, []);
-  assertEquals(result?.messages, [{ role: "assistant", content: '{"city": "Paris"}' }]);
-  // Without a schema it is a tool like any other.
-  const { result: other } = await decodeStream(anthropic, await fixture("anthropic/answer_tool.sse"));
-  assertEquals(other?.toolCalls.map(({ name }) => name), ["answer_in_schema"]);
+Deno.test("anthropic.decode() takes usage from wherever it stands, the last word on each field", async () => {
+  const { result } = await hear(
+    ...hello.slice(0, 4),
+    end("end_turn", { input_tokens: 61, output_tokens: 2, cache_read_input_tokens: null }),
+    stop,
+  );
+  assertEquals(result?.usage?.inputTokens, 61);
+  assertEquals(result?.usage?.outputTokens, 2);
+  const none = await hear(
+    { type: "message_start", message: { id: "msg_1" } },
+    ...hello.slice(1, 4),
+    end("end_turn", {}),
+  );
+  assertEquals(none.result?.usage, undefined);
 });
 
-Deno.test("anthropic.decode() takes an answer that is no object out of its wrapping", async () => {
-  const request = { schema: { type: "array", items: { type: "number" } } };
-  const { events, result } = await decodeStream(
-    anthropic,
-    named(
-      start,
-      open(0, { ...toolBlock, name: "answer_in_schema" }),
-      piece(0, { type: "input_json_delta", partial_json: '{"answer": [1,' }),
-      piece(0, { type: "input_json_delta", partial_json: " 2]}" }),
-      close(0),
-      end("tool_use"),
-      stop,
-    ),
-    request,
-  );
-  assertEquals(events, [{ type: "text", delta: "[1,2]" }]);
-  assertEquals(result?.response, "[1,2]");
+Deno.test("anthropic.decode() reads blocks that message_start brings along", async () => {
+  const content = [
+    { type: "code_execution_tool_result", tool_use_id: "srvtoolu_9", content: { stdout: "42\n" } },
+    { ...toolBlock, input: { city: "Paris" }, caller: { type: "code_execution_20260120", tool_id: "srvtoolu_9" } },
+  ];
+  const message = { ...start.message, content, stop_reason: "tool_use" };
+  const { events, result } = await hear({ type: "message_start", message }, stop);
+  assertEquals(events.map(({ type }) => type), ["server_tool", "tool_call"]);
+  assertEquals(result?.toolCalls.map((call) => call.arguments), [{ city: "Paris" }]);
+  assertEquals(result?.finishReason, "tool_use");
 });
 
-Deno.test("anthropic.decode() prefers the answer tool's input to what was said around it", async () => {
-  const { result } = await decodeStream(
-    anthropic,
-    named(
-      start,
-      open(0, textBlock),
-      say(0, "Here it is:"),
-      close(0),
-      open(1, { ...toolBlock, name: "answer_in_schema" }),
-      piece(1, { type: "input_json_delta", partial_json: '{"city":"Rome"}' }),
-      close(1),
-      end("tool_use"),
-      stop,
-    ),
-    citySchema,
+Deno.test("anthropic.decode() tells the reader that the model thinks where its thoughts stay hidden", async () => {
+  const { events, result } = await hear(
+    start,
+    open(0, { type: "thinking", thinking: "", signature: "" }),
+    piece(0, { type: "signature_delta", signature: "EqQ" }),
+    piece(0, { type: "signature_delta", signature: "Bsig" }),
+    close(0),
+    ...[open(1, textBlock), say(1, "Hi"), close(1), end("end_turn"), stop],
   );
-  assertEquals(result?.response, '{"city":"Rome"}');
+  assertEquals(events[0], { type: "thinking", delta: "", redacted: true });
+  assertEquals(result?.messages[0]?.content[0], { type: "thinking", text: "", signature: "EqQBsig" });
+  assertEquals(result?.thinking, undefined);
 });
 
-Deno.test("anthropic.decode() gives an answer tool that was cut as it came, for the finish reason says so", async () => {
-  const { result } = await decodeStream(
-    anthropic,
-    named(
-      start,
-      open(0, { ...toolBlock, name: "answer_in_schema" }),
-      piece(0, { type: "input_json_delta", partial_json: '{"city":"Ro' }),
-      close(0),
-      end("max_tokens"),
-      stop,
-    ),
-    citySchema,
-  );
-  assertEquals(result?.finishReason, "max_tokens");
-  assertEquals(result?.response, '{"city":"Ro');
+Deno.test("anthropic.decode() marks vendor blocks with the name of the vendor that it was copied for", async () => {
+  const other = { ...anthropic, name: "elsewhere" };
+  const { result } = await decodeStream(other, await fixture("anthropic/pause.sse"));
+  assertEquals(result?.finishReason, "pause_turn");
+  const content = result?.messages[0]?.content;
+  assert(Array.isArray(content));
+  assertEquals(content[1]?.provider, "elsewhere");
 });
 
 for (const name of FIXTURES) {
@@ -280,169 +236,3 @@ for (const name of FIXTURES) {
     assert((endings.get("whole") ?? 0) > 'event: message_stop\ndata: {"type":"message_stop"}\n\n'.length);
   });
 }
-
-Deno.test("anthropic.decode() tells what had come of a stream that was cut", async () => {
-  const { error } = await decode(start, open(0, textBlock), say(0, "Hel"));
-  assertInstanceOf(error, StreamTruncatedError);
-  assertEquals(error.partialText, "Hel");
-  assertEquals(error.usage?.inputTokens, 10);
-});
-
-Deno.test("anthropic.decode() takes usage from wherever it stands, the last word on each field", async () => {
-  const { result } = await decode(
-    ...hello.slice(0, 4),
-    end("end_turn", { input_tokens: 61, output_tokens: 2, cache_read_input_tokens: null }),
-    stop,
-  );
-  assertEquals(result?.usage?.inputTokens, 61);
-  assertEquals(result?.usage?.outputTokens, 2);
-  const none = await decode(
-    { type: "message_start", message: { id: "msg_1" } },
-    ...hello.slice(1, 4),
-    end("end_turn", {}),
-  );
-  assertEquals(none.result?.usage, undefined);
-});
-
-Deno.test("anthropic.decode() passes over a message_start that is said twice, and refuses another one", async () => {
-  const twice = await decode(start, ...hello);
-  assertEquals(twice.result?.response, "Hello");
-  const other = { ...start, message: { ...start.message, id: "msg_2" } };
-  for (const events of [[start, other], [...hello.slice(0, 4), other, ...hello.slice(1)]]) {
-    const { error } = await decode(...events);
-    assertInstanceOf(error, ResponseError);
-    assertEquals(error.reason, "protocol");
-  }
-});
-
-Deno.test("anthropic.decode() passes over what follows message_stop", async () => {
-  const { result, events } = await decode(...hello, { ...start, message: { id: "msg_2" } }, say(0, " again"));
-  assertEquals(result?.response, "Hello");
-  assertEquals(events.length, 1);
-});
-
-Deno.test("anthropic.decode() reads blocks that message_start brings along", async () => {
-  const content = [
-    { type: "code_execution_tool_result", tool_use_id: "srvtoolu_9", content: { stdout: "42\n" } },
-    { ...toolBlock, input: { city: "Paris" }, caller: { type: "code_execution_20260120", tool_id: "srvtoolu_9" } },
-  ];
-  const message = { ...start.message, content, stop_reason: "tool_use" };
-  const { events, result } = await decode({ type: "message_start", message }, stop);
-  assertEquals(events.map(({ type }) => type), ["server_tool", "tool_call"]);
-  assertEquals(result?.toolCalls.map((call) => call.arguments), [{ city: "Paris" }]);
-  assertEquals(result?.finishReason, "tool_use");
-});
-
-Deno.test("anthropic.decode() understands text without the beginning of its block", async () => {
-  const { result } = await decode(start, say(0, "Hel"), say(0, "lo"), close(0), end("end_turn"), stop);
-  assertEquals(result?.response, "Hello");
-});
-
-for (const index of [-1, 1e9, 0.5, "__proto__", "0", null, undefined]) {
-  Deno.test(`anthropic.decode() refuses a block with the index ${String(index)}`, async () => {
-    for (const event of [open(index, textBlock), say(index, "Hello"), close(index)]) {
-      const { error } = await decode(start, event, end("end_turn"), stop);
-      assertInstanceOf(error, ResponseError);
-      assertEquals(error.reason, "protocol");
-    }
-    assertEquals(Object.getOwnPropertyNames(Object.prototype).includes("text"), false);
-  });
-}
-
-Deno.test("anthropic.decode() refuses a block that begins twice", async () => {
-  const { error } = await decode(start, open(0, textBlock), open(0, textBlock));
-  assertInstanceOf(error, ResponseError);
-  assertEquals(error.reason, "protocol");
-});
-
-const TOOLS: readonly (readonly [what: string, json: readonly string[], closed: boolean, reason: string])[] = [
-  ["are cut off", ['{"city": "Pa'], true, "max_tokens"],
-  ["are no JSON", ["{city: Paris}"], true, "tool_use"],
-  ["did not come before the tokens ran out", [""], true, "max_tokens"],
-  ["are empty and were never closed", [], false, "tool_use"],
-  ["are cut off and were never closed", ['{"city": "Pa'], false, "tool_use"],
-];
-for (const [what, pieces, closed, reason] of TOOLS) {
-  Deno.test(`anthropic.decode() gives no tool call whose arguments ${what}`, async () => {
-    const { events, error } = await decode(
-      start,
-      open(0, toolBlock),
-      ...pieces.map((partial_json) => piece(0, { type: "input_json_delta", partial_json })),
-      ...closed ? [close(0)] : [],
-      end(reason),
-      stop,
-    );
-    assertInstanceOf(error, ToolArgumentsError);
-    assertEquals(error.tool, "weather");
-    assertEquals(error.usage?.outputTokens, 7);
-    assertEquals(events, []);
-  });
-}
-
-Deno.test("anthropic.decode() tells the reader that the model thinks where its thoughts stay hidden", async () => {
-  const { events, result } = await decode(
-    start,
-    open(0, { type: "thinking", thinking: "", signature: "" }),
-    piece(0, { type: "signature_delta", signature: "EqQ" }),
-    piece(0, { type: "signature_delta", signature: "Bsig" }),
-    close(0),
-    ...[open(1, textBlock), say(1, "Hi"), close(1), end("end_turn"), stop],
-  );
-  assertEquals(events[0], { type: "thinking", delta: "", redacted: true });
-  assertEquals(result?.messages[0]?.content[0], { type: "thinking", text: "", signature: "EqQBsig" });
-  assertEquals(result?.thinking, undefined);
-});
-
-const REFUSALS: readonly (readonly [type: string, error: abstract new (...args: never[]) => Error, status: number])[] =
-  [
-    ["overloaded_error", OverloadedError, 529],
-    ["rate_limit_error", RateLimitError, 429],
-    ["api_error", ApiError, 500],
-  ];
-for (const [type, expected, status] of REFUSALS) {
-  Deno.test(`anthropic.decode() throws the ${expected.name} of a ${type} inside the stream`, async () => {
-    const refusal = { type: "error", error: { type, message: "The vendor's own words." } };
-    for (const wire of [named(refusal), `data: ${JSON.stringify(refusal)}\n\n`, named(...hello.slice(0, 3), refusal)]) {
-      const { error } = await decodeStream(anthropic, wire);
-      assertInstanceOf(error, expected);
-      assertEquals((error as ApiError).status, status);
-      assertEquals((error as ApiError).vendorMessage, "The vendor's own words.");
-    }
-    const { error } = decodeBody(anthropic, refusal);
-    assertInstanceOf(error, expected);
-  });
-}
-
-Deno.test("anthropic.decode() throws a ResponseError for a refusal whose type has no status", async () => {
-  const refusal = { type: "error", error: { type: "odd_error", message: "Odd." } };
-  for (const error of [(await decode(refusal)).error, decodeBody(anthropic, refusal).error]) {
-    assertInstanceOf(error, ResponseError);
-    assertEquals(error.reason, "vendor");
-  }
-  const { error } = await decodeStream(anthropic, 'data: {"error":{"message":"No type."}}\n\n');
-  assertInstanceOf(error, ResponseError);
-});
-
-Deno.test("anthropic.decode() says of invalid JSON no more than that", async () => {
-  const { error } = await decodeStream(anthropic, 'event: content_block_delta\ndata: {"secret prompt\n\n');
-  assertInstanceOf(error, ResponseError);
-  assertEquals(error.reason, "json");
-  assert(!Deno.inspect(error).includes("secret prompt"));
-});
-
-Deno.test("anthropic.decodeBody() refuses JSON that is no message", () => {
-  for (const body of [null, [], "Hello", {}, { choices: [] }]) {
-    const { error } = decodeBody(anthropic, body);
-    assertInstanceOf(error, ResponseError);
-    assertEquals(error.reason, "protocol");
-  }
-});
-
-Deno.test("anthropic.decode() marks vendor blocks with the name of the vendor that it was copied for", async () => {
-  const other = { ...anthropic, name: "elsewhere" };
-  const { result } = await decodeStream(other, await fixture("anthropic/pause.sse"));
-  assertEquals(result?.finishReason, "pause_turn");
-  const content = result?.messages[0]?.content;
-  assert(Array.isArray(content));
-  assertEquals(content[1]?.provider, "elsewhere");
-});

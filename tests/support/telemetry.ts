@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import type { Span, SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import {
   AggregationTemporality,
   DataPointType,
@@ -53,7 +53,7 @@ export interface MemoryTelemetry extends AsyncDisposable {
   points(name?: string): Promise<readonly FlatPoint[]>;
   /** Names of the spans that have begun and not ended. */
   readonly open: readonly string[];
-  /** How often each span was ended, by id. */
+  /** How often `end()` was called on each span, by id. */
   readonly endings: ReadonlyMap<string, number>;
   /** Resolves when `count` spans of that name have ended. */
   ended(name: string, count?: number): Promise<void>;
@@ -116,10 +116,17 @@ function spanLedger() {
     begun,
     endings,
     processor: {
-      onStart: (span: ReadableSpan) => void begun.set(span.spanContext().spanId, span.name),
-      onEnd(span: ReadableSpan) {
+      onStart(span: Span & ReadableSpan) {
         const { spanId } = span.spanContext();
-        endings.set(spanId, (endings.get(spanId) ?? 0) + 1);
+        begun.set(spanId, span.name);
+        // The SDK swallows a second end: who calls it is seen here alone.
+        const { end } = span;
+        span.end = (...time) => {
+          endings.set(spanId, (endings.get(spanId) ?? 0) + 1);
+          end.apply(span, time);
+        };
+      },
+      onEnd(span: ReadableSpan) {
         names.push(span.name);
         for (const look of waiting) look();
       },

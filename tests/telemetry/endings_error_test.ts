@@ -41,6 +41,8 @@ interface Failing {
   readonly attempts: readonly (string | undefined)[];
   readonly fields?: Readonly<Record<string, unknown>>;
   readonly tokens?: readonly [number, number];
+  /** The vendor would go on: it is the client who closes the connection. */
+  readonly open?: true;
   readonly options?: { readonly schema?: Readonly<Record<string, unknown>>; readonly streaming?: boolean };
 }
 
@@ -125,12 +127,14 @@ const failing: Readonly<Record<string, Failing>> = {
   },
   "an error with a known code in the middle of the stream": {
     handlers: [afterText((reply) => reply.write(errorEvent("server_error")))],
+    open: true,
     error: ApiError,
     errorType: "500",
     attempts: [undefined],
   },
   "an error with an unknown code in the middle of the stream": {
     handlers: [afterText((reply) => reply.write(errorEvent("mood")))],
+    open: true,
     error: ResponseError,
     errorType: "ResponseError",
     attempts: [undefined],
@@ -197,6 +201,7 @@ const failing: Readonly<Record<string, Failing>> = {
   },
   "a chunk that is no JSON": {
     handlers: [afterText((reply) => reply.write(sse("{oops")))],
+    open: true,
     error: ResponseError,
     errorType: "ResponseError",
     attempts: [undefined],
@@ -219,7 +224,7 @@ const failing: Readonly<Record<string, Failing>> = {
   },
 };
 
-for (const [what, { handlers, error, fields = {}, options, ...ending }] of Object.entries(failing)) {
+for (const [what, { handlers, open, error, fields = {}, options, ...ending }] of Object.entries(failing)) {
   Deno.test(`run() that meets ${what} ends as error`, async () => {
     await using telemetry = await memoryTelemetry();
     await using server = startVendor(...handlers);
@@ -227,6 +232,7 @@ for (const [what, { handlers, error, fields = {}, options, ...ending }] of Objec
     const thrown = await assertRejects(() => client.run(question, options));
     assertInstanceOf(thrown, error);
     for (const [name, value] of Object.entries(fields)) assertEquals(Reflect.get(thrown, name), value, name);
+    if (open) await server.connectionClosed(1);
     const { traceContext } = thrown;
     const { request } = await assertEnding(telemetry, { outcome: "error", traceContext, ...ending });
     assertEquals(request.statusMessage, thrown.message);

@@ -55,6 +55,13 @@ Deno.test("run() read to the end leaves a connection that the next request uses"
   assertEquals([server.requests.length, server.connections], [2, 1]);
 });
 
+Deno.test("run() within totalMs leaves no timer", async () => {
+  await using telemetry = await memoryTelemetry();
+  await using server = startVendor(chat());
+  await createClient("gpt-4o-mini", { baseUrl: server.url, timeouts: { totalMs: 3_600_000 } }).run(question);
+  await assertEnding(telemetry, { outcome: "completed", attempts: [undefined] }); // The sanitizer sees the rest.
+});
+
 Deno.test("stream() broken off by break ends as cancelled", async () => {
   await using telemetry = await memoryTelemetry();
   await using server = startVendor(chatThenStall());

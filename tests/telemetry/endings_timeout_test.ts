@@ -134,6 +134,24 @@ Deno.test("stream() that falls silent for idleMs ends as error with the partial 
   await assertEnding(telemetry, { outcome: "error", errorType: "TimeoutError", attempts: 1, traceContext });
 });
 
+Deno.test("stream() asked twice at once that falls silent under the second ends as error", async () => {
+  await using telemetry = await memoryTelemetry();
+  await using server = startVendor(chatThenStall());
+  let error: TimeoutError;
+  {
+    using clock = fakeClock();
+    const reader = createClient("gpt-4o-mini", { baseUrl: server.url }).stream(question)[Symbol.asyncIterator]();
+    const [first, second] = [reader.next(), failureOf(reader.next())];
+    assertEquals((await first).value?.type, "text");
+    await clock.armed(120_000);
+    await clock.tick(120_000);
+    error = await second;
+  }
+  await server.connectionClosed(1);
+  const { traceContext } = error;
+  await assertEnding(telemetry, { outcome: "error", errorType: "TimeoutError", attempts: 1, traceContext });
+});
+
 Deno.test("stream() on which only comments and pings come falls silent all the same", async () => {
   await using telemetry = await memoryTelemetry();
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -220,9 +238,9 @@ Deno.test("run() refused a connection is tried again after a wait that grows, an
     using clock = fakeClock();
     const running = createClient("gpt-4o-mini", { baseUrl: refusedUrl() }).run(question).catch(({ name }) => name);
     await clock.armed(firstBackoff);
-    await clock.tick(500);
+    await clock.tick(clock.timers[0]!);
     await clock.armed((ms) => ms > 740 && ms <= 1_000);
-    await clock.tick(1_000);
+    await clock.tick(clock.timers[0]!);
     assertEquals(await running, "ConnectionError");
   }
   const attempts = ["TypeError", "TypeError", "TypeError"];

@@ -60,6 +60,12 @@ Deno.test("fitJson() gives an empty list where not even the newest fits without 
   assertEquals(fitJson([{ name: "a name stays whole" }], 20), "[]");
 });
 
+Deno.test("fitJson() leaves out no more than it must, to the last comma", () => {
+  const items = [{ name: "aaaa" }, { name: "bbbb" }];
+  const whole = JSON.stringify(items);
+  assertEquals([fitJson(items, whole.length), fitJson(items, whole.length - 1)], [whole, '[{"name":"bbbb"}]']);
+});
+
 Deno.test("fitJson() gives nothing where an empty list does not fit", () => {
   assertEquals([fitJson(["text"], 1), fitJson(["text"], 0)], [undefined, undefined]);
 });

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type ClientOptions, createClient, SchemaError } from "../../mod.ts";
 import { chatBody } from "../support/chat_wire.ts";
 import { type FlatPoint, memoryTelemetry, pointNamed } from "../support/telemetry.ts";
@@ -202,6 +202,19 @@ Deno.test("an answer that does not fit its schema was paid for all the same", as
   assertEquals(pointNamed(points, "llm_cost_total_usd").value, 280);
   const [span] = await telemetry.spans();
   assertEquals([span?.attributes["llm.cost.total"], span?.attributes["llm.tokens.total"]], [280, 125]);
+});
+
+Deno.test("a model that the catalogue does not know is priced as the one that answered, on success and failure alike", async () => {
+  await using telemetry = await memoryTelemetry();
+  await using server = startVendor(chat({ text: "none", usage: someUsage }));
+  const client = createClient("an-alias", { baseUrl: server.url });
+  const { cost } = await client.run(question);
+  assert(cost !== undefined && cost.total > 0 && cost.source === "catalog");
+  const error = await assertRejects(() => client.run(question, { schema: { type: "object" } }), SchemaError);
+  assertEquals(error.cost, cost);
+  const points = await telemetry.points();
+  assertEquals(pointNamed(points, "llm_cost_total_usd").value, 2 * cost.total);
+  assertEquals(pointNamed(points, "llm_unpriced_requests_total").value, 0);
 });
 
 Deno.test("one JSON body has no time to first token", async () => {

@@ -227,6 +227,25 @@ Deno.test("run() that is tried again shows every attempt and how many came befor
   assertEquals(traceContext, { traceId: request.traceId, spanId: request.id, traceFlags: 1 });
 });
 
+Deno.test("rate limits are told under Anthropic's names too, and left out where they are no numbers", async () => {
+  await using telemetry = await memoryTelemetry();
+  const headers = { "request-id": "req_1", "anthropic-ratelimit-requests-remaining": "59" };
+  await using server = startVendor(chat({}, { ...headers, "anthropic-ratelimit-tokens-remaining": "many" }));
+  await createClient("gpt-4o-mini", { baseUrl: server.url }).run(messages);
+  const { attributes } = spanNamed(await telemetry.spans(), "http.request");
+  const names = ["llm.http.request_id", "llm.http.ratelimit.remaining_requests"];
+  assertEquals(names.map((name) => attributes[name]), ["req_1", 59]);
+  assertEquals("llm.http.ratelimit.remaining_tokens" in attributes, false);
+});
+
+Deno.test("the effort of a reasoning model is told in both vocabularies", async () => {
+  await using telemetry = await memoryTelemetry();
+  await using server = startVendor(chat());
+  await createClient("o4-mini", { baseUrl: server.url, reasoningEffort: "low" }).run(messages);
+  const { attributes } = spanNamed(await telemetry.spans(), "llm.request");
+  assertEquals([attributes["llm.reasoning.effort"], attributes["gen_ai.request.reasoning.level"]], ["low", "low"]);
+});
+
 Deno.test("attributes of the client and of the request stand on the request's span alone", async () => {
   await using telemetry = await memoryTelemetry();
   await using server = startVendor(chat());

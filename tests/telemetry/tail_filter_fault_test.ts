@@ -2,6 +2,8 @@
 import { assertEquals } from "@std/assert";
 import { createClient } from "../../mod.ts";
 import type { SpanProcessorLike } from "../../src/telemetry/mod.ts";
+import { denoArgs, runWell } from "../runtimes/child.ts";
+import { startReceiver } from "../support/otlp_receiver.ts";
 import { memoryTelemetry, pointNamed } from "../support/telemetry.ts";
 import { chat, startVendor } from "../support/vendor_server.ts";
 
@@ -55,3 +57,18 @@ for (const [name, processor] of Object.entries(processors)) {
     assertEquals((await telemetry.spans()).length, 3);
   });
 }
+
+Deno.test("a program that ends by itself sends what its filter would keep of a trace that was never over", async () => {
+  await using receiver = startReceiver();
+  const program = `
+    import { getTracer, startTelemetry, tailFilter } from "./mod.ts";
+    const filter = (next) => tailFilter(next, { ratio: 0 });
+    await startTelemetry({ enabled: true, endpoint: "${receiver.url}", filter });
+    for (const code of [0, 2]) {
+      const tracer = getTracer("test");
+      tracer.startActiveSpan("never over", () => tracer.startSpan(code === 2 ? "failed" : "fine").setStatus({ code }).end());
+    }
+  `;
+  await runWell(Deno.execPath(), await denoArgs("eval", program));
+  assertEquals(receiver.spans().map(({ name }) => name), ["failed"]);
+});

@@ -1,0 +1,140 @@
+/**
+ * The three ways through the stack, on this machine: what is started with which file, and where it is reached.
+ *
+ * @module
+ */
+import { type Server, startServer } from "./child.ts";
+import { commandOf, freeNetwork, hostsOf, type Place, placed, readStack, stackFolder } from "./place.ts";
+import type { Programs } from "./programs.ts";
+
+/** One way from a program to Prometheus and to a store of traces. */
+export interface Way {
+  /** How metrics get to Prometheus. */
+  readonly name: string;
+  /** Where a program sends OTLP. */
+  readonly otlp: string;
+  readonly prometheus: string;
+  readonly jaeger: string;
+  /** Where the Collectors tell about themselves. */
+  readonly collectors: readonly string[];
+  /** Whether all traces are kept. */
+  readonly everyTrace: boolean;
+}
+
+/** The running stack. */
+export interface Stand extends AsyncDisposable {
+  readonly ways: readonly Way[];
+  readonly servers: readonly Server[];
+}
+
+interface Variant {
+  readonly name: string;
+  readonly compose: string;
+  /** Service to the Collector file it runs with; the first one takes OTLP. */
+  readonly collectors: Readonly<Record<string, string>>;
+  readonly prometheus: string;
+  /** What the Compose file calls the store of traces; Jaeger is run in its place. */
+  readonly traceStore: string;
+  readonly everyTrace: boolean;
+}
+
+const variants: readonly Variant[] = [
+  {
+    name: "scrape",
+    compose: "compose.full.yaml",
+    collectors: { "otel-collector": "collector/full.yaml" },
+    prometheus: "prometheus/full.yaml",
+    traceStore: "jaeger",
+    everyTrace: true,
+  },
+  {
+    name: "OTLP receiver",
+    compose: "compose.tempo.yaml",
+    collectors: { "otel-collector": "collector/tempo.yaml" },
+    prometheus: "prometheus/tempo.yaml",
+    traceStore: "tempo",
+    everyTrace: true,
+  },
+  {
+    name: "remote write",
+    compose: "compose.production.yaml",
+    collectors: { "otel-gateway": "collector/gateway.yaml", "otel-worker": "collector/worker.yaml" },
+    prometheus: "prometheus/production.yaml",
+    traceStore: "jaeger",
+    everyTrace: false,
+  },
+];
+
+/** Starts everything, with the files of the stack, and waits until all of it is ready. */
+export async function startStand(programs: Programs): Promise<Stand> {
+  await using started = new AsyncDisposableStack();
+  const folder = await Deno.makeTempDir({ prefix: "sik-llms-stack-" });
+  started.defer(() => Deno.remove(folder, { recursive: true }));
+  const ways = await Promise.all(variants.map((variant, index) => startVariant(variant, `${folder}/${index}`)));
+  const kept = started.move();
+  return {
+    ways: ways.map(({ way }) => way),
+    servers: ways.flatMap(({ servers }) => servers),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+
+  async function startVariant(variant: Variant, home: string): Promise<{ way: Way; servers: Server[] }> {
+    const { name, collectors, prometheus, traceStore, compose, everyTrace } = variant;
+    const names = [...Object.keys(collectors), traceStore, "prometheus"];
+    const place: Place = {
+      hosts: hostsOf(freeNetwork(), names),
+      paths: new Map([
+        ["/etc/prometheus/rules", decodeURIComponent(new URL("prometheus/rules", stackFolder).pathname)],
+        ["/etc/prometheus/prometheus.yaml", `${home}/prometheus.yaml`],
+        ["/prometheus", `${home}/metrics`],
+        ["/tmp/jaeger", `${home}/traces`],
+      ]),
+    };
+    const at = (service: string) => `http://${place.hosts.get(service)}`;
+    const config = async (service: string, path: string): Promise<string> => {
+      const file = `${home}/${service}.yaml`;
+      await Deno.mkdir(home, { recursive: true });
+      await Deno.writeTextFile(file, placed(await readStack(path), service, place));
+      return file;
+    };
+    const start = async (spec: Parameters<typeof startServer>[0]) => started.use(await startServer(spec));
+
+    const store = await start({
+      name: `Jaeger (${name})`,
+      program: programs.jaeger,
+      args: [`--config=${await config(traceStore, "jaeger/badger.yaml")}`],
+      ready: `${at(traceStore)}:13133/status`,
+    });
+    await config("prometheus", prometheus);
+    const metrics = await start({
+      name: `Prometheus (${name})`,
+      program: programs.prometheus,
+      args: [
+        ...await commandOf(compose, "prometheus", place),
+        `--web.listen-address=${place.hosts.get("prometheus")}:9090`,
+      ],
+      ready: `${at("prometheus")}:9090/-/ready`,
+    });
+    const running = await Promise.all(
+      Object.entries(collectors).map(async ([service, path]) =>
+        await start({
+          name: `Collector ${path} (${name})`,
+          program: programs.otelcol,
+          args: [`--config=${await config(service, path)}`],
+          ready: `${at(service)}:13133/`,
+        })
+      ),
+    );
+    return {
+      servers: [store, metrics, ...running],
+      way: {
+        name,
+        otlp: `${at(names[0] as string)}:4318`,
+        prometheus: `${at("prometheus")}:9090`,
+        jaeger: `${at(traceStore)}:16686`,
+        collectors: Object.keys(collectors).map((service) => `${at(service)}:8888`),
+        everyTrace,
+      },
+    };
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * The stack, proven with the real servers: `deno task test:stack`. Collector, Jaeger and Prometheus are built from Go
+ * modules (once; SIK_LLMS_STACK_CACHE says where they are kept), started with the stack's own files, fed, and asked
+ * everything that the dashboard, the rules and the alerts ask.
+ *
+ * @module
+ */
+import {
+  checkCollectors,
+  checkIncrease,
+  checkNames,
+  checkQueries,
+  checkSums,
+  checkTraces,
+  type Row,
+} from "./checks.ts";
+import { tryRun } from "./command.ts";
+import type { Told } from "./feed.ts";
+import { type Feeder, startFeeder } from "./feeder.ts";
+import { NoLoopback } from "./place.ts";
+import { getPrograms, NoGo, type Programs } from "./programs.ts";
+import { checkConfigs, checkRules } from "./rules.ts";
+import { type Stand, startStand, type Way } from "./stand.ts";
+
+let passed = 0;
+let failed = 0;
+
+/** Runs one check and tells how it went. */
+async function check<T>(what: string, run: () => Promise<T>): Promise<T | undefined> {
+  const start = performance.now();
+  try {
+    const result = await run();
+    passed++;
+    console.log(`ok      ${what} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
+    if (Array.isArray(result) && typeof result[0] === "string") {
+      for (const line of result) console.log(`        ${line}`);
+    }
+    return result;
+  } catch (error) {
+    failed++;
+    console.error(`FAILED  ${what}\n${error instanceof Error ? error.message : error}`);
+    return undefined;
+  }
+}
+
+/** Every query, and how many samples it gave on each way. */
+function printTable(ways: readonly Way[], rows: readonly Row[]): void {
+  const heads = ["query", ...ways.map(({ name }) => name)];
+  const lines = rows.map((
+    { place, expr, samples },
+  ) => [`${place}: ${expr.replaceAll(/\s+/g, " ")}`, ...samples.map(String)]);
+  console.log(`\n| ${heads.join(" | ")} |\n|${heads.map(() => " --- |").join("")}`);
+  for (const [query = "", ...counts] of lines) {
+    console.log(`| ${query.replaceAll("|", "\\|")} | ${counts.join(" | ")} |`);
+  }
+  console.log("");
+}
+
+async function testStand(stand: Stand): Promise<void> {
+  const { ways } = stand;
+  const service = "stack-test";
+  await using feeders = new AsyncDisposableStack();
+  const fed: { way: Way; feeder: Feeder; told: Told }[] = await Promise.all(ways.map(async (way) => {
+    const feeder = feeders.use(await startFeeder(service, way.otlp));
+    return { way, feeder, told: await feeder.round() };
+  }));
+  for (const { way, told } of fed) await check(`the first round arrives, ${way.name}`, () => checkSums(way, told));
+  for (const { way, told } of fed) {
+    await check(`increase() misses nothing, ${way.name}`, () => checkIncrease(way, told));
+  }
+  for (const each of fed) each.told = await each.feeder.round();
+  for (const { way, told } of fed) await check(`the second round arrives, ${way.name}`, () => checkSums(way, told));
+  for (const { way } of fed) await check(`names and labels, ${way.name}`, () => checkNames(way));
+  const rows = await check("every query gives data", () => checkQueries(ways));
+  for (const { way, told } of fed) await check(`traces, ${way.name}`, () => checkTraces(way, service, told));
+  for (const { way } of fed) await check(`the Collectors' own numbers, ${way.name}`, () => checkCollectors(way));
+  if (rows !== undefined) printTable(ways, rows);
+}
+
+async function testAll(programs: Programs): Promise<void> {
+  await check("configurations", () => checkConfigs(programs));
+  await check("rules and their tests", () => checkRules(programs.promtool));
+  const stand = await check("servers start", () => startStand(programs));
+  if (stand === undefined) return;
+  await using _ = stand;
+  await testStand(stand);
+}
+
+/** What Debian's promtool can prove where nothing can be built. */
+async function testLess(reason: string): Promise<void> {
+  console.log(`skipped: Collector, Jaeger and Prometheus 3, since ${reason}`);
+  if (await tryRun("promtool", ["--version"]) === undefined) {
+    console.log("skipped: rules, their tests and the queries' grammar, since there is no promtool on this machine");
+    return;
+  }
+  await check("rules and their tests", () => checkRules("promtool"));
+}
+
+if (import.meta.main) {
+  try {
+    const programs = await getPrograms(console.log);
+    for (const line of programs.built) console.log(`built   ${line}`);
+    await testAll(programs);
+  } catch (error) {
+    if (!(error instanceof NoGo || error instanceof NoLoopback)) throw error;
+    await testLess(error.message);
+  }
+  console.log(`stack: ${passed} passed, ${failed} failed`);
+  if (failed > 0) Deno.exitCode = 1;
+}
