@@ -70,7 +70,10 @@ export async function startStand(programs: Programs): Promise<Stand> {
   await using started = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "sik-llms-stack-" });
   started.defer(() => Deno.remove(folder, { recursive: true }));
-  const ways = await Promise.all(variants.map((variant, index) => startVariant(variant, `${folder}/${index}`)));
+  const starting = variants.map((variant, index) => startVariant(variant, `${folder}/${index}`));
+  // Where one fails the others are waited for all the same, so that all can be stopped.
+  await Promise.allSettled(starting);
+  const ways = await Promise.all(starting);
   const kept = started.move();
   return {
     ways: ways.map(({ way }) => way),

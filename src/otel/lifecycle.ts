@@ -169,11 +169,11 @@ async function flushBefore(signal: AbortSignal, retryConnection: boolean): Promi
 
 /** Flushes, lets go of everything, and stays off until the next {@linkcode configure}. */
 export async function shutdown({ timeoutMs = FLUSH_MS }: FlushOptions = {}): Promise<FlushReport> {
-  const until = performance.now() + timeoutMs;
-  const left = () => until - performance.now();
+  const since = performance.now();
+  const left = () => Math.floor(timeoutMs - (performance.now() - since));
   // A filter that never answers must not take the time that sending needs.
   const holding = loaded?.providers;
-  if (holding !== undefined) await within(left() / 2, holding.release);
+  if (holding !== undefined) await within(timeoutMs / 2, holding.release);
   const report = await flush({ timeoutMs: left() });
   const ended = loaded;
   loaded = undefined;

@@ -98,32 +98,39 @@ export function buildProviders(options: OtelOptions, settings: Settings, trouble
   });
   const meterProvider = readers.length === 0 ? undefined : new SdkMeterProvider({ resource, readers });
 
+  const underWay = new Set<Promise<unknown>>();
   return {
     tracerProvider: tracerProvider && guardedTracerProvider(tracerProvider, { json: false, longest }),
     meterProvider: meterProvider && guardedMeterProvider(meterProvider),
-    async flush(signal, retryConnection) {
-      const own = Promise.all([
-        queue?.flush(signal, retryConnection) ?? NOTHING,
-        reader?.flush(signal, retryConnection) ?? NOTHING,
-      ]);
-      const theirs = [...guests, ...guestReaders].map((guest) => settled(() => orAborted(guest.forceFlush(), signal)));
-      const [[spans, metrics]] = await Promise.all([own, ...theirs]);
-      // An exporter of somebody else may have taken what it was given without having sent it.
-      const exporters = [options.spanExporter, options.metricExporter];
-      await Promise.all(
-        exporters.map((each) => settled(() => orAborted(Promise.resolve(each?.forceFlush?.()), signal))),
-      );
-      return { spans, metrics };
+    flush(signal, retryConnection) {
+      const flushing = flush(signal, retryConnection).finally(() => underWay.delete(flushing));
+      underWay.add(flushing);
+      return flushing;
     },
     async release(signal) {
       if (filter !== undefined) await settled(() => orAborted(filter.shutdown(), signal));
     },
     async shutdown(signal) {
+      // Another flush may have begun since: it ends by its own deadline, or by this one. Not across requests.
+      if (!requestBound) await settled(() => orAborted(Promise.all(underWay), signal));
       const all = [queue, reader, ...guests, ...guestReaders].filter((each) => each !== undefined);
       await Promise.all(all.map((each) => settled(() => orAborted(each.shutdown(), signal))));
     },
     pendingSpans: () => queue?.pending() ?? 0,
   };
+
+  async function flush(signal: AbortSignal, retryConnection: boolean): ReturnType<Providers["flush"]> {
+    const own = Promise.all([
+      queue?.flush(signal, retryConnection) ?? NOTHING,
+      reader?.flush(signal, retryConnection) ?? NOTHING,
+    ]);
+    const theirs = [...guests, ...guestReaders].map((guest) => settled(() => orAborted(guest.forceFlush(), signal)));
+    const [[spans, metrics]] = await Promise.all([own, ...theirs]);
+    // An exporter of somebody else may have taken what it was given without having sent it.
+    const exporters = [options.spanExporter, options.metricExporter];
+    await Promise.all(exporters.map((each) => settled(() => orAborted(Promise.resolve(each?.forceFlush?.()), signal))));
+    return { spans, metrics };
+  }
 }
 
 function spanSinkOf(options: OtelOptions, { traces, batch }: Settings): Sink<ReadableSpan> | undefined {
@@ -189,7 +196,7 @@ function filterOf(
   }
 }
 
-async function settled(run: () => Promise<void>): Promise<void> {
+async function settled(run: () => Promise<unknown>): Promise<void> {
   try {
     await run();
   } catch {

@@ -31,8 +31,8 @@ export interface Reply {
   end(): Promise<void>;
   /** Bytes as they are. */
   raw(text: string): Promise<void>;
-  /** Says nothing more, until the client closes the connection or the server is closed. */
-  stall(): Promise<void>;
+  /** Says nothing more, until it is released, the client closes the connection or the server is closed. */
+  stall(released?: Promise<unknown>): Promise<void>;
   /** Closes the connection. */
   close(): void;
 }
@@ -191,7 +191,7 @@ function replyOn({ socket, closed, close }: Connection): Reply {
     write: (text) => raw(chunked ? `${new TextEncoder().encode(text).length.toString(16)}\r\n${text}\r\n` : text),
     end: () => raw("0\r\n\r\n"),
     raw,
-    stall: async () => void await closed,
+    stall: async (released = closed) => void await Promise.race([released, closed]),
     close: () => close("server"),
   };
 }

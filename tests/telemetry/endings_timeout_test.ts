@@ -64,7 +64,7 @@ Deno.test("run() without headers just until connectMs ends as completed", async 
   await using telemetry = await memoryTelemetry();
   const { promise, resolve } = Promise.withResolvers<void>();
   await using server = startVendor(async (reply, request) => {
-    await promise;
+    await reply.stall(promise);
     await chat()(reply, request);
   });
   {
@@ -158,7 +158,7 @@ Deno.test("stream() on which only comments and pings come falls silent all the s
   await using server = startVendor(async (reply) => {
     await reply.head();
     await reply.write(sse(...chatChunks({ text: "Par", finishReason: undefined })));
-    await promise;
+    await reply.stall(promise);
     await reply.write(": keep-alive\n\nevent: ping\ndata: {}\n\n");
     await reply.stall();
   });
@@ -185,7 +185,7 @@ Deno.test("stream() on which output comes in time after time ends as completed",
   await using server = startVendor(async (reply) => {
     await reply.head();
     await reply.write(sse(...chunks.slice(0, 2)));
-    await promise;
+    await reply.stall(promise);
     await reply.write(sse(...chunks.slice(2)));
     await reply.end();
   });

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { type ClientOptions, createClient, SchemaError } from "../../mod.ts";
 import { chatBody } from "../support/chat_wire.ts";
 import { type FlatPoint, memoryTelemetry, pointNamed } from "../support/telemetry.ts";
@@ -206,14 +206,16 @@ Deno.test("an answer that does not fit its schema was paid for all the same", as
 
 Deno.test("a model that the catalogue does not know is priced as the one that answered, on success and failure alike", async () => {
   await using telemetry = await memoryTelemetry();
-  await using server = startVendor(chat({ text: "none", usage: someUsage }));
+  const noJson = chat({ text: "none", usage: someUsage });
+  await using server = startVendor(noJson, noJson, chat({ text: "{}", usage: someUsage }));
   const client = createClient("an-alias", { baseUrl: server.url });
   const { cost } = await client.run(question);
   assert(cost !== undefined && cost.total > 0 && cost.source === "catalog");
-  const error = await assertRejects(() => client.run(question, { schema: { type: "object" } }), SchemaError);
-  assertEquals(error.cost, cost);
+  for (const schema of [{ type: "object" }, { type: "string" }]) {
+    assertEquals((await assertRejects(() => client.run(question, { schema }), SchemaError)).cost, cost);
+  }
   const points = await telemetry.points();
-  assertEquals(pointNamed(points, "llm_cost_total_usd").value, 2 * cost.total);
+  assertAlmostEquals(pointNamed(points, "llm_cost_total_usd").value!, 3 * cost.total);
   assertEquals(pointNamed(points, "llm_unpriced_requests_total").value, 0);
 });
 
