@@ -108,7 +108,7 @@ export function makeClient(model: LanguageModel, settings: ClientSettings): Clie
     const atOnce = concurrencyOf(concurrency);
     const conversation = conversationOf(messages);
     return await around({ name: "sample", size: n }, request as RequestOptions, (inner) => {
-      return runAll(n, atOnce, () => resultOf(stream(conversation, inner as RequestOptions<T>)));
+      return runAll(n, atOnce, inner.signal, () => resultOf(stream(conversation, inner as RequestOptions<T>)));
     });
   }
 
@@ -123,7 +123,7 @@ export function makeClient(model: LanguageModel, settings: ClientSettings): Clie
     const perSet = sampleN ?? 1;
     const batch = { name: "batch_generate", size: sets.length, sampleN } as const;
     const results = await around(batch, request as RequestOptions, (inner) => {
-      return runAll(sets.length * perSet, atOnce, (index) => {
+      return runAll(sets.length * perSet, atOnce, inner.signal, (index) => {
         const conversation = conversations[Math.floor(index / perSet)] ?? [];
         return resultOf(stream(conversation, inner as RequestOptions<T>));
       });

@@ -16,13 +16,14 @@ export async function resultOf<T>(events: AsyncIterable<StreamEvent<T>>): Promis
 
 /**
  * Runs `count` tasks, at most `concurrency` at a time, and gives their results in order. One that fails does not end
- * the others.
+ * the others; an abort does: no more are begun, and the signal's own reason is thrown.
  *
  * @throws {BatchError} with all results and errors when one failed.
  */
 export async function runAll<R>(
   count: number,
   concurrency: number,
+  signal: AbortSignal | undefined,
   run: (index: number) => Promise<R>,
 ): Promise<readonly R[]> {
   const results: (R | undefined)[] = new Array(count).fill(undefined);
@@ -30,7 +31,7 @@ export async function runAll<R>(
   let failed = 0;
   let next = 0;
   const work = async () => {
-    while (next < count) {
+    while (next < count && !signal?.aborted) {
       const index = next++;
       try {
         results[index] = await run(index);
@@ -41,6 +42,7 @@ export async function runAll<R>(
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, count) }, work));
+  if (signal?.aborted && (failed > 0 || next < count)) throw signal.reason;
   if (failed === 0) return results as R[];
   const message = `${failed} of ${count} requests failed; results and errors stand in order on this error.`;
   throw new BatchError(message, { results, errors });

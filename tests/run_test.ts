@@ -50,7 +50,7 @@ Deno.test("resultOf() gives the stream's own failure", async () => {
 
 Deno.test("runAll() gives the results in order, whatever the order of the ends", async () => {
   const ends = Array.from({ length: 3 }, () => Promise.withResolvers<string>());
-  const all = runAll(3, 3, (index) => ends[index]!.promise);
+  const all = runAll(3, 3, undefined, (index) => ends[index]!.promise);
   for (const index of [2, 0, 1]) ends[index]!.resolve(`answer ${index}`);
   assertEquals(await all, ["answer 0", "answer 1", "answer 2"]);
 });
@@ -58,7 +58,7 @@ Deno.test("runAll() gives the results in order, whatever the order of the ends",
 Deno.test("runAll() runs as many at once as allowed, and no more", async () => {
   let running = 0;
   let most = 0;
-  await runAll(20, 4, async () => {
+  await runAll(20, 4, undefined, async () => {
     most = Math.max(most, ++running);
     for (let turn = 0; turn < 3; turn++) await Promise.resolve();
     running--;
@@ -70,7 +70,7 @@ Deno.test("runAll() begins the next as soon as one ends", async () => {
   const begun: number[] = [];
   const ends = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
   const third = Promise.withResolvers<void>();
-  const all = runAll(3, 2, (index) => {
+  const all = runAll(3, 2, undefined, (index) => {
     begun.push(index);
     if (index === 2) third.resolve();
     return ends[index]!.promise;
@@ -83,13 +83,13 @@ Deno.test("runAll() begins the next as soon as one ends", async () => {
 });
 
 Deno.test("runAll() of nothing gives nothing", async () => {
-  assertEquals(await runAll(0, 8, () => Promise.reject(new Error("never called"))), []);
+  assertEquals(await runAll(0, 8, undefined, () => Promise.reject(new Error("never called"))), []);
 });
 
 Deno.test("runAll() goes on after a failure and gives all results and errors, in order", async () => {
   const own = new Error("own");
   const run = (index: number) => index % 2 === 1 ? Promise.reject(own) : Promise.resolve(index);
-  const failure = await assertRejects(() => runAll(5, 2, run), BatchError);
+  const failure = await assertRejects(() => runAll(5, 2, undefined, run), BatchError);
   assertEquals(failure.results, [0, undefined, 2, undefined, 4]);
   assertEquals(failure.errors, [undefined, own, undefined, own, undefined]);
   assertEquals(failure.message, "2 of 5 requests failed; results and errors stand in order on this error.");
@@ -98,7 +98,7 @@ Deno.test("runAll() goes on after a failure and gives all results and errors, in
 Deno.test("runAll() takes what throws at once for a failure", async () => {
   const own = new Error("own");
   const failure = await assertRejects(() => {
-    return runAll(1, 1, () => {
+    return runAll(1, 1, undefined, () => {
       throw own;
     });
   }, BatchError);
@@ -106,6 +106,26 @@ Deno.test("runAll() takes what throws at once for a failure", async () => {
 });
 
 Deno.test("runAll() has an error for a failure that did not say why", async () => {
-  const failure = await assertRejects(() => runAll(1, 1, () => Promise.reject(undefined)), BatchError);
+  const failure = await assertRejects(() => runAll(1, 1, undefined, () => Promise.reject(undefined)), BatchError);
   assertInstanceOf(failure.errors[0], Error);
+});
+
+Deno.test("runAll() begins no more once the signal aborts, and throws its reason", async () => {
+  const controller = new AbortController();
+  const begun: number[] = [];
+  const reason = new Error("enough");
+  const run = (index: number): Promise<number> => {
+    begun.push(index);
+    if (index === 1) controller.abort(reason);
+    return index === 1 ? Promise.reject(reason) : Promise.resolve(index);
+  };
+  assertStrictEquals(await runAll(5, 1, controller.signal, run).catch((error: unknown) => error), reason);
+  assertEquals(begun, [0, 1]);
+});
+
+Deno.test("runAll() gives the results of what was complete before the signal aborted", async () => {
+  const controller = new AbortController();
+  const results = await runAll(2, 2, controller.signal, (index) => Promise.resolve(index));
+  controller.abort();
+  assertEquals(results, [0, 1]);
 });

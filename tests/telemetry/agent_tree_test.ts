@@ -156,7 +156,7 @@ const scenes: Readonly<Record<string, Scene>> = {
       for await (const event of agent.stream("Plan a trip.")) {
         if (event.type === "text" && event.iteration === 2) break;
       }
-      await server.connectionClosed(server.connections);
+      await server.connectionClosed(server.requests[1]?.connection ?? 0);
     },
     golden: (wire) =>
       run(
