@@ -82,7 +82,7 @@ const ROWS: readonly Row[] = [
     provider: "anthropic",
     sdk: (url) => new Anthropic({ apiKey: "sdk-key-0123456789", baseURL: root(url) }),
     path: "/v1/messages",
-    auth: ["x-api-key", "sdk-key-0123456789"],
+    auth: ["authorization", "Bearer sdk-key-0123456789"], // Since its version 1.
     cost: (30 * 1 + 25 * 5) / 1e6,
   },
   {
@@ -136,6 +136,9 @@ for (const row of ROWS) {
         "application/json",
       ]);
       assertEquals((request?.body as { stream?: true }).stream, streaming || undefined);
+      // The SDK knows a newer one, and the dialect is ours.
+      const version = row.provider === "anthropic" ? "2023-06-01" : null;
+      assertEquals(request?.headers.get("anthropic-version"), version);
     });
   }
 

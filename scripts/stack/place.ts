@@ -57,7 +57,7 @@ export function placed(text: string, self: string, { hosts, paths }: Place): str
     for (const [from, to] of paths) if (value.startsWith(from)) return to + value.slice(from.length);
     let replaced = value.replace(/^0\.0\.0\.0\b/, own).replace(/^localhost(?=:)/, own);
     for (const [host, address] of hosts) {
-      replaced = replaced.replace(new RegExp(`(^|//)${host}(?=$|[:/])`), `$1${address}`);
+      replaced = replaced.replace(new RegExp(`(^|//)${host}(?=[:/])`), `$1${address}`);
     }
     return replaced;
   };
@@ -71,13 +71,14 @@ function walk(value: unknown, replace: (text: string) => string): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => {
       if (key === "dns_sd_configs") return ["static_configs", named(item, replace)];
+      if (key === "hostname") return [key, replace(`${item}:`).slice(0, -1)];
       return [key, walk(item, replace)];
     }),
   );
 }
 
 function named(configs: readonly { names: readonly string[]; port: number }[], replace: (text: string) => string) {
-  return configs.map(({ names, port }) => ({ targets: names.map((name) => `${replace(name)}:${port}`) }));
+  return configs.map(({ names, port }) => ({ targets: names.map((name) => replace(`${name}:${port}`)) }));
 }
 
 /** The command line of a service of a Compose file, with its paths replaced. */

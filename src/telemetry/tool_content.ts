@@ -10,7 +10,9 @@ import type { OptionalAttributes } from "./span.ts";
 
 /** The arguments of a call. */
 export function toolArguments(call: ToolCall, capture: Capture): OptionalAttributes {
-  return { [CONTENT.toolArguments]: capture.input ? jsonOf(CONTENT.toolArguments, call.arguments, capture) : undefined };
+  return {
+    [CONTENT.toolArguments]: capture.input ? jsonOf(CONTENT.toolArguments, call.arguments, capture) : undefined,
+  };
 }
 
 /** The result of a call. */

@@ -83,7 +83,7 @@ async function given(option: string): Promise<object> {
 async function everything(): Promise<object> {
   const { setTimeout: timeout, setInterval: interval } = globalThis;
   const timers: string[] = [];
-  const hooked = (name: string, real: typeof timeout) => (...args: Parameters<typeof timeout>) => {
+  const hooked = <A extends unknown[], R>(name: string, real: (...args: A) => R) => (...args: A): R => {
     timers.push(name);
     return real(...args);
   };

@@ -1,18 +1,10 @@
-import { assertEquals, assertStrictEquals } from "@std/assert";
-import { type AgentOptions, type Client, defineTool, type StreamEvent, type Tool } from "../../mod.ts";
-import { genAiAlone, run, tool, turn, withoutGenAi } from "../support/agent_golden.ts";
-import { type PaintedSpan, pictureOf, spanOrder } from "../support/agent_picture.ts";
-import { agentFor, type AgentWire, agentWires, says, stallsAfter, type WireTurn } from "../support/agent_wires.ts";
-import { memoryTelemetry } from "../support/telemetry.ts";
-import { type Handler, startVendor, type VendorServer } from "../support/vendor_server.ts";
+import { assertEquals } from "@std/assert";
+import type { StreamEvent, Tool } from "../../mod.ts";
+import { run, tool, turn } from "../support/agent_golden.ts";
+import { abortWhen, breakInSecondTurn, endless, finder, flights, testScenes } from "../support/agent_scene.ts";
+import { agentFor, agentWires, says, stallsAfter, type WireTurn } from "../support/agent_wires.ts";
+import { startVendor } from "../support/vendor_server.ts";
 
-const parameters = { type: "object", properties: { to: { type: "string" } } };
-
-function declared(name: string, execute: NonNullable<Tool["execute"]>): Tool {
-  return defineTool({ name, description: `Finds ${name}.`, parameters, execute: execute as never });
-}
-
-const flights = declared("flights", () => "Nine o'clock.");
 const callFlights = { id: "call_1", name: "flights", arguments: { to: "Lisbon", seats: 2 } };
 const callHotels = { id: "call_2", name: "hotels", arguments: {} };
 const asksFlights: WireTurn = { text: "I look it up.", toolCalls: [callFlights] };
@@ -20,18 +12,6 @@ const answers: WireTurn = { text: "Fly at nine." };
 const thought = { next: "use_tool", length: 13 } as const;
 const answer = { next: "finish", length: 12 } as const;
 const flightsTool = tool({ name: "flights", id: "call_1", args: 2, length: 13 });
-
-/** A run of an agent, and the picture it should leave. */
-interface Scene {
-  readonly tools: () => readonly Tool[];
-  readonly vendor: (wire: AgentWire) => readonly [Handler, ...Handler[]];
-  readonly options?: AgentOptions;
-  /** How it is run; to its end unless given. */
-  readonly play?: (agent: Client, server: VendorServer) => Promise<void>;
-  readonly golden: (wire: AgentWire) => PaintedSpan;
-  /** What of turns and tools was open at the same time. */
-  readonly overlaps?: readonly (readonly [string, string])[];
-}
 
 /** Two tools, neither of which ends before the other has begun. */
 function pair(): readonly Tool[] {
@@ -41,21 +21,12 @@ function pair(): readonly Tool[] {
     await begun[own === 0 ? 1 : 0].promise;
     return result;
   };
-  return [declared("flights", meet(0, "Nine o'clock.")), declared("hotels", meet(1, "A bed."))];
+  return [finder("flights", meet(0, "Nine o'clock.")), finder("hotels", meet(1, "A bed."))];
 }
 
-/** A tool that ends with its signal alone, and what tells that it has begun. */
-const begun: { resolve: () => void; promise: Promise<void> }[] = [];
-function endless(): readonly Tool[] {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  begun.push({ promise, resolve });
-  return [declared("flights", () => {
-    resolve();
-    return new Promise(() => {});
-  })];
-}
+const waiting = endless();
 
-const scenes: Readonly<Record<string, Scene>> = {
+testScenes("native", {
   "one tool": {
     tools: () => [flights],
     vendor: (wire) => [says(wire, asksFlights), says(wire, answers)],
@@ -82,8 +53,8 @@ const scenes: Readonly<Record<string, Scene>> = {
       ),
     overlaps: [["reasoning.tool.flights", "reasoning.tool.hotels"]],
   },
-  "failing tool": {
-    tools: () => [declared("flights", () => Promise.reject(new RangeError("Lisbon is too far.")))],
+  "a failing tool": {
+    tools: () => [finder("flights", () => Promise.reject(new RangeError("Lisbon is too far.")))],
     vendor: (wire) => [says(wire, asksFlights), says(wire, answers)],
     golden: (wire) =>
       run(
@@ -94,7 +65,7 @@ const scenes: Readonly<Record<string, Scene>> = {
         turn(wire, 2, answer),
       ),
   },
-  "unknown tool": {
+  "an unknown tool": {
     tools: () => [flights],
     vendor: (wire) => [says(wire, { toolCalls: [{ ...callFlights, name: "trains" }] }), says(wire, answers)],
     golden: (wire) =>
@@ -106,7 +77,7 @@ const scenes: Readonly<Record<string, Scene>> = {
         turn(wire, 2, answer),
       ),
   },
-  "max iterations": {
+  "all iterations used up": {
     tools: () => [flights],
     options: { maxIterations: 1 },
     vendor: (wire) => [says(wire, asksFlights), says(wire, answers)],
@@ -119,7 +90,7 @@ const scenes: Readonly<Record<string, Scene>> = {
         turn(wire, 2, answer),
       ),
   },
-  "max iterations without a final answer": {
+  "all iterations used up and no final answer": {
     tools: () => [flights],
     options: { maxIterations: 1, finalAnswer: false },
     vendor: (wire) => [says(wire, asksFlights)],
@@ -131,16 +102,10 @@ const scenes: Readonly<Record<string, Scene>> = {
         flightsTool,
       ),
   },
-  "abort in a tool": {
-    tools: endless,
+  "an abort in a tool": {
+    tools: waiting.tools,
     vendor: (wire) => [says(wire, asksFlights)],
-    async play(agent) {
-      const controller = new AbortController();
-      const running = agent.run("Plan a trip.", { signal: controller.signal }).catch((reason) => reason);
-      await begun.at(-1)?.promise;
-      controller.abort();
-      assertStrictEquals(await running, controller.signal.reason);
-    },
+    play: (agent) => abortWhen(agent, waiting.begun),
     golden: (wire) =>
       run(
         wire,
@@ -149,15 +114,10 @@ const scenes: Readonly<Record<string, Scene>> = {
         tool({ name: "flights", id: "call_1", args: 2, error: "AbortError" }),
       ),
   },
-  "break in the final answer": {
+  "a break in the final answer": {
     tools: () => [flights],
     vendor: (wire) => [says(wire, asksFlights), stallsAfter(wire, "Fly")],
-    async play(agent, server) {
-      for await (const event of agent.stream("Plan a trip.")) {
-        if (event.type === "text" && event.iteration === 2) break;
-      }
-      await server.connectionClosed(server.requests[1]?.connection ?? 0);
-    },
+    play: breakInSecondTurn,
     golden: (wire) =>
       run(
         wire,
@@ -167,38 +127,7 @@ const scenes: Readonly<Record<string, Scene>> = {
         turn(wire, 2, "left", { outcome: "cancelled" }),
       ),
   },
-};
-
-async function runToItsEnd(agent: Client): Promise<void> {
-  await agent.run("Plan a trip.");
-}
-
-/** In each vocabulary: what becomes of a golden picture there. */
-const vocabularies = {
-  both: (golden: PaintedSpan) => golden,
-  llm: (golden: PaintedSpan) => withoutGenAi(golden),
-  gen_ai: (golden: PaintedSpan, { model }: AgentWire) => genAiAlone(model, golden)[0],
-} as const;
-
-for (const wire of agentWires) {
-  for (const [name, scene] of Object.entries(scenes)) {
-    for (const vocabulary of ["both", "llm", "gen_ai"] as const) {
-      Deno.test(`${wire.name}: the tree of a run with ${name}, in vocabulary ${vocabulary}`, async () => {
-        const order = spanOrder();
-        await using telemetry = await memoryTelemetry({ vocabulary, spanProcessors: [order.processor] });
-        await using server = startVendor(...scene.vendor(wire));
-        const agent = agentFor(wire, server, { tools: scene.tools(), ...scene.options });
-        await (scene.play ?? runToItsEnd)(agent, server);
-        assertEquals(telemetry.open, [], "spans that never ended");
-        const spans = await telemetry.spans();
-        assertEquals([...telemetry.endings.values()].filter((times) => times !== 1), [], "spans that ended twice");
-        assertEquals(pictureOf(spans), vocabularies[vocabulary](scene.golden(wire), wire));
-        assertEquals(order.outlived(spans), [], "spans that outlived the span above them");
-        if (vocabulary !== "gen_ai") assertEquals(order.overlaps(/^reasoning\./), scene.overlaps ?? []);
-      });
-    }
-  }
-}
+});
 
 for (const wire of agentWires) {
   Deno.test(`${wire.name}: the vendor is told what the tools gave, in the order of the calls`, async () => {
@@ -206,12 +135,12 @@ for (const wire of agentWires) {
       says(wire, { text: "I look it up.", toolCalls: [callFlights, callHotels] }),
       says(wire, answers),
     );
-    const slow = declared("flights", async () => {
+    const hotelsDone = Promise.withResolvers<void>();
+    const slow = finder("flights", async () => {
       await hotelsDone.promise;
       return "Nine o'clock.";
     });
-    const hotelsDone = Promise.withResolvers<void>();
-    const quick = declared("hotels", () => {
+    const quick = finder("hotels", () => {
       hotelsDone.resolve();
       return Promise.reject(new Error("No beds."));
     });
