@@ -60,7 +60,8 @@ export async function* exchange(
       if (event.event !== "ping") attempt.output();
       yield event;
     }
-    if (prologue !== undefined && !looksLikeEvents(prologue)) throw new NoStream(prologue.replace(/^\uFEFF/, ""));
+    const text = prologue?.replace(/^\uFEFF/, "");
+    if (text !== undefined && isNoStream(text)) throw new NoStream(text);
   })();
   try {
     for await (const event of provider.decode(outputs, request, onOutput)) {
@@ -80,8 +81,12 @@ class NoStream extends Error {
   }
 }
 
-function looksLikeEvents(text: string): boolean {
-  return !text.trimStart().startsWith("<") && /^(?:data|event|id|retry)?:/m.test(text);
+/** Whether a body without an event is something else than a stream, were it one that was cut within its first line. */
+function isNoStream(text: string): boolean {
+  const start = text.trimStart();
+  if (start === "" || /^[<{[]/.test(start)) return true;
+  if (/^(?:data|event|id|retry)?:/m.test(text)) return false;
+  return !["data:", "event:", "id:", "retry:"].some((field) => field.startsWith(start));
 }
 
 function urlOf(baseUrl: URL, path: string): string {

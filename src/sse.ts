@@ -52,6 +52,7 @@ export async function* sse(
   let tooLarge = false;
   let prologue = true;
   let lastChar = "";
+  let pending = false;
   const parser = createParser({
     maxBufferSize: maxEventBytes,
     onEvent(event) {
@@ -67,7 +68,11 @@ export async function* sse(
   });
   while (true) {
     const bytes = await read();
-    let text = bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
+    let text = bytes === undefined
+      ? decoder.decode()
+      : (pending ? undefined : shortAscii(bytes)) ?? decoder.decode(bytes, { stream: true });
+    // The decoder may hold the beginning of a character, which the next bytes belong to.
+    if (bytes !== undefined && bytes.length > 0) pending = (bytes.at(-1) ?? 0) > 0x7f;
     if (prologue) onPrologue?.(text);
     // The parser waits whether a line feed follows a carriage return; at the end none does.
     if (bytes === undefined && (text === "" ? lastChar : text.at(-1)) === "\r") text += "\n";
@@ -87,4 +92,15 @@ export async function* sse(
     }
     if (bytes === undefined) return;
   }
+}
+
+/** Some gateways send a byte or two at a time, and calling the decoder for each is most of what reading them costs. */
+function shortAscii(bytes: Uint8Array): string | undefined {
+  if (bytes.length > 8) return undefined;
+  let text = "";
+  for (const byte of bytes) {
+    if (byte > 0x7f) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }

@@ -113,6 +113,12 @@ const REFUSED: Readonly<
   "a base URL that is no text": [{}, openaiChat, withKey({ baseUrl: 7 as never }), "baseUrl is no URL"],
   "a user in the base URL": [{}, openaiChat, withKey({ baseUrl: "https://needle@b.test" }), "user or password"],
   "a password in the base URL": [{}, openaiChat, withKey({ baseUrl: "https://u:needle@b.test" }), "user or password"],
+  "a password without a user in the base URL": [
+    {},
+    openaiChat,
+    withKey({ baseUrl: "https://:needle@b.test" }),
+    "user or password",
+  ],
   "a part behind # in the base URL": [{}, openaiChat, withKey({ baseUrl: "https://b.test/#needle" }), "#"],
   "a bad OPENAI_BASE_URL": [{ OPENAI_BASE_URL: "needle" }, openaiChat, withKey({}), "OPENAI_BASE_URL is no URL"],
   "a password in OPENAI_BASE_URL": [

@@ -205,3 +205,13 @@ Deno.test("sse() reads an event of 64 MiB in 64 KiB chunks in linear time", asyn
   // a busy machine's hiccups.
   assert(large < 10 * Math.max(small, 100), `16 MiB took ${small} ms, 64 MiB ${large} ms`);
 });
+
+Deno.test("sse() reads broken characters the same, one byte at a time", async () => {
+  const broken = [[0xc3, 0x61], [0xe2, 0x82, 0x62], [0xff, 0x63, 0x80], [0xf0, 0x9f, 0x98], [0xef, 0xbb, 0xbf, 0x64]];
+  for (const bytes of broken) {
+    const stream = Uint8Array.from([...new TextEncoder().encode("data: "), ...bytes, 0x0a, 0x0a]);
+    const whole = await dataOf(stream);
+    assertEquals(await dataOf(...Array.from(stream, (byte) => Uint8Array.of(byte))), whole);
+    assertEquals(whole, [new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(bytes))]);
+  }
+});

@@ -145,6 +145,23 @@ for (const wire of wires) {
     await cancelled.promise;
   });
 
+  Deno.test(`${wire.name}: a body that does not listen to the signal is not waited for, and let go of`, async () => {
+    const caller = new AbortController();
+    const cancelled = Promise.withResolvers<unknown>();
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode(wire.opening)),
+      cancel: cancelled.resolve,
+    });
+    const fetch = () => Promise.resolve(new Response(body, { headers: { "content-type": "text/event-stream" } }));
+    const client = clientFor(wire, { url: "http://127.0.0.1:9/v1" }, { fetch });
+    const events = client.stream("Where?", { signal: caller.signal })[Symbol.asyncIterator]();
+    await events.next();
+    const waiting = events.next().catch((error) => error);
+    caller.abort("enough");
+    assertEquals(await waiting, "enough");
+    await cancelled.promise;
+  });
+
   Deno.test(`${wire.name}: a reader that breaks ends the request`, async () => {
     await using server = startVendor(opensThenStalls(wire));
     const caller = new AbortController();

@@ -28,6 +28,11 @@ const STREAMED: readonly Row[] = [
     expect: { error: ResponseError, reason: "html" },
   },
   {
+    name: "answers with a sentence that it calls a web page",
+    script: () => whole("Back soon.", { "content-type": "text/html" }),
+    expect: { error: ResponseError, reason: "html" },
+  },
+  {
     name: "answers with a web page that it calls plain text",
     script: () => whole(PAGE, { "content-type": "text/plain" }),
     expect: { error: ResponseError, reason: "html" },

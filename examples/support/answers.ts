@@ -5,6 +5,9 @@
  */
 import type { ScriptedAnswer } from "./scripted_openai.ts";
 
+/** What the weather tool of tools.ts gives for Porto, word for word. */
+const weatherInPorto = '{"city":"Porto","sky":"rain","celsius":16}';
+
 /** The questions of the demo and of the examples, with their answers. */
 export const answers: readonly ScriptedAnswer[] = [
   { question: "What is the capital of France?", answer: "Paris." },
@@ -20,6 +23,23 @@ export const answers: readonly ScriptedAnswer[] = [
     answer: 'A man says "obrigado", a woman says "obrigada".',
     refusals: 1,
   },
+  {
+    question: "Do I need an umbrella in Lisbon or in Porto?",
+    answer: "Look out of the window.",
+    calls: [
+      { name: "weather", arguments: { city: "Lisbon" } },
+      { name: "weather", arguments: { city: "Porto" } },
+    ],
+  },
+  { question: weatherInPorto, answer: "In Porto, yes: it rains there. In Lisbon the sun is out." },
+  {
+    question: "Invent a family for my novel about Lisbon: a mother, a father and a child.",
+    answer: '{"surname":"Almeida","members":[{"name":"Inês","age":41,"role":"mother"},' +
+      '{"name":"Rui","age":44,"role":"father"},{"name":"Clara","age":9,"role":"child"}]}',
+  },
+  { question: "Which colour is this tile? One word.", answer: "Blue." },
+  { question: "Suggest a name for a café in Lisbon. Only the name.", answer: "Café da Graça" },
+  { question: "What is the capital of Spain?", answer: "Madrid." },
   {
     question: "Tell me the whole history of Lisbon.",
     answer:

@@ -6,12 +6,22 @@
  */
 import { modelInfo } from "@sik/llms";
 
+/** A tool that the script calls. */
+export interface ScriptedCall {
+  /** Which. */
+  readonly name: string;
+  /** With what. */
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
 /** One answer to give. */
 export interface Turn {
   /** The model that was asked for. */
   readonly model: string;
   /** The answer, token by token. */
   readonly pieces: readonly string[];
+  /** The tools that are called; beside a call there is no text. */
+  readonly calls: readonly ScriptedCall[];
   /** What it took. */
   readonly usage: CompletionUsage;
   /** Whether a stream ends with its usage. */
@@ -75,8 +85,10 @@ export function respond(turn: Turn, signal: AbortSignal): ReadableStream<Uint8Ar
 /** The answer in one body. */
 export async function completionOf(turn: Turn, signal: AbortSignal): Promise<unknown> {
   await pause(firstTokenMs + tokenMs * turn.pieces.length, signal);
-  const message = { role: "assistant", content: turn.pieces.join(""), refusal: null, annotations: [] };
-  const choice = { index: 0, message, logprobs: null, finish_reason: "stop" };
+  const calls = callsOf(turn);
+  const said = calls.length === 0 ? { content: turn.pieces.join("") } : { content: null, tool_calls: calls };
+  const message = { role: "assistant", ...said, refusal: null, annotations: [] };
+  const choice = { index: 0, message, logprobs: null, finish_reason: calls.length === 0 ? "stop" : "tool_calls" };
   return { ...headOf(turn, "chat.completion"), choices: [choice], usage: turn.usage };
 }
 
@@ -89,14 +101,25 @@ async function* chunksOf(turn: Turn, signal: AbortSignal): AsyncGenerator<string
   };
   await pause(firstTokenMs, signal);
   yield chunk({ role: "assistant", content: "", refusal: null });
-  for (const [index, content] of turn.pieces.entries()) {
+  const calls = callsOf(turn);
+  for (const [index, call] of calls.entries()) yield chunk({ tool_calls: [{ index, ...call }] });
+  for (const [index, content] of (calls.length === 0 ? turn.pieces : []).entries()) {
     await pause(tokenMs + (index * 7) % 9 - 4, signal);
     if (signal.aborted) return;
     yield chunk({ content });
   }
-  yield chunk({}, "stop");
+  yield chunk({}, calls.length === 0 ? "stop" : "tool_calls");
   if (turn.includeUsage) yield JSON.stringify({ ...head, choices: [], usage: turn.usage });
   yield "[DONE]";
+}
+
+/** The calls as the vendor writes them, each with an id of its own. */
+function callsOf({ calls }: Turn) {
+  return calls.map(({ name, arguments: given }) => ({
+    id: `call_${crypto.randomUUID().replaceAll("-", "").slice(0, 24)}`,
+    type: "function",
+    function: { name, arguments: JSON.stringify(given) },
+  }));
 }
 
 /** What every chunk and every body begins with; the model that answers is named with its date. */

@@ -5,14 +5,16 @@
  *
  * @module
  */
-import { completionOf, dealOut, respond, type Turn, usageOf } from "./scripted_completion.ts";
+import { completionOf, dealOut, respond, type ScriptedCall, type Turn, usageOf } from "./scripted_completion.ts";
 
 /** An answer, and how it is given. */
 export interface ScriptedAnswer {
-  /** The last message of the conversation, word for word. */
+  /** The text of the last message of the conversation, a tool's result among them, word for word. */
   readonly question: string;
   /** The answer. */
   readonly answer: string;
+  /** The tools that are called instead, where the request offers tools. */
+  readonly calls?: readonly ScriptedCall[] | undefined;
   /**
    * How often the question is refused with 429 before it is answered.
    * @default 0
@@ -69,6 +71,7 @@ export function startScriptedOpenai(script: readonly ScriptedAnswer[]): Scripted
     const turn: Turn = {
       model: String(body.model),
       pieces: dealOut(scripted?.answer ?? unscripted),
+      calls: Array.isArray(body.tools) ? scripted?.calls ?? [] : [],
       usage: usageOf(body.messages, scripted?.answer ?? unscripted),
       includeUsage: (body.stream_options as { include_usage?: unknown } | null | undefined)?.include_usage === true,
     };
@@ -121,6 +124,8 @@ function faultOf(body: Readonly<Record<string, unknown>>) {
   if (!Array.isArray(body.messages) || body.messages.length === 0) {
     return fault("Missing required parameter: 'messages'.", "messages", "missing_required_parameter");
   }
+  const nowhere = /"url":"(https?:\/\/[^"/]+\.invalid\b[^"]*)"/.exec(JSON.stringify(body.messages))?.[1];
+  if (nowhere !== undefined) return fault(`Failed to download image from ${nowhere}.`, "url", "invalid_image_url");
   const { temperature } = body;
   if (typeof temperature !== "number" || temperature <= 2) return undefined;
   const message = `Invalid 'temperature': decimal above maximum value. Expected a value <= 2, but got ${temperature} ` +
@@ -131,5 +136,6 @@ function faultOf(body: Readonly<Record<string, unknown>>) {
 /** The text of the last message. */
 function questionOf(messages: unknown): string {
   const content = (messages as readonly { readonly content?: unknown }[]).at(-1)?.content;
-  return typeof content === "string" ? content : "";
+  if (!Array.isArray(content)) return typeof content === "string" ? content : "";
+  return content.map(({ text }) => typeof text === "string" ? text : "").join("");
 }

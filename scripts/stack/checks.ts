@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { until } from "./child.ts";
+import { type Server, until } from "./child.ts";
 import { allExpressions, allVariables } from "./expressions.ts";
 import type { Told } from "./feed.ts";
 import { picture, services, tag, trace } from "./jaeger.ts";
 import { expectedLabels, expectedTrees } from "./names.ts";
-import { labels, labelValues, query, sum } from "./prometheus.ts";
+import { labels, labelValues, query, rules, sum } from "./prometheus.ts";
 import type { Way } from "./stand.ts";
 
 /** How many samples each query gave, on each way. */
@@ -48,9 +48,13 @@ export async function checkIncrease({ prometheus, name }: Way, { sums }: Told): 
 }
 
 /** Every series of the library has its name and its labels, and there is none that is not known. */
-export async function checkNames({ prometheus, name }: Way): Promise<void> {
+export async function checkNames({ prometheus, name, extraLabels }: Way): Promise<void> {
   for (const [metric, expected] of expectedLabels) {
-    equal([...await labels(prometheus, metric)].sort(), [...expected].sort(), `the labels of ${metric} (${name})`);
+    equal(
+      [...await labels(prometheus, metric)].sort(),
+      [...expected, ...extraLabels].sort(),
+      `the labels of ${metric} (${name})`,
+    );
   }
   const known = await labelValues(prometheus, '{__name__=~"(llm|gen_ai)_.+"}', "__name__");
   const recorded = ["llm_cost_total_usd"];
@@ -81,6 +85,27 @@ export async function checkQueries(ways: readonly Way[]): Promise<Row[]> {
     rows.push({ place, expr: `label_values(${match}, ${label})`, samples });
   }
   return rows;
+}
+
+/** Every rule runs without error, and what was fed sets off the alerts that it should, and no other. */
+export async function checkAlerts({ rules: address, name }: Way): Promise<void> {
+  const firing = ["LLMUnpricedModel", "ReasoningTooManyIterations"];
+  await until(`the alerts (${name})`, async () => {
+    const running = await rules(address);
+    const ill = running.filter(({ health }) => health !== "ok");
+    if (ill.length > 0 || running.length === 0) throw new Error(`rules with trouble: ${JSON.stringify(ill)}`);
+    equal(running.filter(({ state }) => state === "firing").map((rule) => rule.name).sort(), firing, "firing alerts");
+    return true;
+  });
+}
+
+/** Nobody was told that a part of its configuration will be gone soon. */
+export function checkLogs(servers: readonly Server[]): Promise<string[]> {
+  const warned = servers.flatMap(({ name, log }) =>
+    log().split("\n").filter((line) => /deprecat|will be removed/i.test(line)).map((line) => `${name}: ${line}`)
+  );
+  if (warned.length > 0) throw new Error(warned.join("\n"));
+  return Promise.resolve([`${servers.length} servers`]);
 }
 
 /** The traces are there, whole, and say what they should. */

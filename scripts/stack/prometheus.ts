@@ -43,3 +43,19 @@ export async function labelValues(base: string, match: string, label: string): P
 export async function labels(base: string, match: string): Promise<readonly string[]> {
   return await ask(base, "labels", { "match[]": match }) as readonly string[];
 }
+
+/** A rule as Prometheus runs it. */
+export interface RunningRule {
+  readonly name: string;
+  readonly health: string;
+  readonly lastError?: string;
+  /** Of an alert: inactive, pending or firing. */
+  readonly state?: string;
+}
+
+/** The rules that Prometheus runs. */
+export async function rules(base: string): Promise<readonly RunningRule[]> {
+  const response = await fetch(`${base}/api/v1/rules`);
+  const { data } = await response.json();
+  return data.groups.flatMap((group: { rules: readonly RunningRule[] }) => group.rules);
+}

@@ -13,12 +13,17 @@ export interface Way {
   readonly name: string;
   /** Where a program sends OTLP. */
   readonly otlp: string;
+  /** Where queries are asked. */
   readonly prometheus: string;
+  /** Where rules are evaluated. */
+  readonly rules: string;
   readonly jaeger: string;
   /** Where the Collectors tell about themselves. */
   readonly collectors: readonly string[];
   /** Whether all traces are kept. */
   readonly everyTrace: boolean;
+  /** Labels that this way adds to every series. */
+  readonly extraLabels: readonly string[];
 }
 
 /** The running stack. */
@@ -33,6 +38,9 @@ interface Variant {
   /** Service to the Collector file it runs with; the first one takes OTLP. */
   readonly collectors: Readonly<Record<string, string>>;
   readonly prometheus: string;
+  /** Where Prometheus sends everything on to, if it does; there it is asked for then. */
+  readonly archive?: string;
+  readonly extraLabels: readonly string[];
   /** What the Compose file calls the store of traces; Jaeger is run in its place. */
   readonly traceStore: string;
   readonly everyTrace: boolean;
@@ -44,6 +52,7 @@ const variants: readonly Variant[] = [
     compose: "compose.full.yaml",
     collectors: { "otel-collector": "collector/full.yaml" },
     prometheus: "prometheus/full.yaml",
+    extraLabels: [],
     traceStore: "jaeger",
     everyTrace: true,
   },
@@ -53,6 +62,7 @@ const variants: readonly Variant[] = [
     collectors: { "otel-collector": "collector/tempo.yaml" },
     prometheus: "prometheus/tempo.yaml",
     traceStore: "tempo",
+    extraLabels: [],
     everyTrace: true,
   },
   {
@@ -60,6 +70,8 @@ const variants: readonly Variant[] = [
     compose: "compose.production.yaml",
     collectors: { "otel-gateway": "collector/gateway.yaml", "otel-worker": "collector/worker.yaml" },
     prometheus: "prometheus/production.yaml",
+    archive: "prometheus/archive.yaml",
+    extraLabels: ["cluster"],
     traceStore: "jaeger",
     everyTrace: false,
   },
@@ -82,46 +94,51 @@ export async function startStand(programs: Programs): Promise<Stand> {
   };
 
   async function startVariant(variant: Variant, home: string): Promise<{ way: Way; servers: Server[] }> {
-    const { name, collectors, prometheus, traceStore, compose, everyTrace } = variant;
-    const names = [...Object.keys(collectors), traceStore, "prometheus"];
-    const place: Place = {
-      hosts: hostsOf(freeNetwork(), names),
+    const { name, collectors, prometheus, archive, traceStore, compose, everyTrace, extraLabels } = variant;
+    const names = [...Object.keys(collectors), traceStore, "prometheus", "archive"];
+    const hosts = hostsOf(freeNetwork(), names);
+    const at = (service: string) => `http://${hosts.get(service)}`;
+    const placeOf = (service: string): Place => ({
+      hosts,
       paths: new Map([
         ["/etc/prometheus/rules", decodeURIComponent(new URL("prometheus/rules", stackFolder).pathname)],
-        ["/etc/prometheus/prometheus.yaml", `${home}/prometheus.yaml`],
-        ["/prometheus", `${home}/metrics`],
+        ["/etc/prometheus/prometheus.yaml", `${home}/${service}.yaml`],
+        ["/prometheus", `${home}/${service}`],
         ["/tmp/jaeger", `${home}/traces`],
       ]),
-    };
-    const at = (service: string) => `http://${place.hosts.get(service)}`;
+    });
     const config = async (service: string, path: string): Promise<string> => {
       const file = `${home}/${service}.yaml`;
       await Deno.mkdir(home, { recursive: true });
-      await Deno.writeTextFile(file, placed(await readStack(path), service, place));
+      await Deno.writeTextFile(file, placed(await readStack(path), service, placeOf(service)));
       return file;
     };
     const start = async (spec: Parameters<typeof startServer>[0]) => started.use(await startServer(spec));
+    const startPrometheus = async (service: string, path: string) => {
+      await config(service, path);
+      const command = await commandOf(compose, service, placeOf(service));
+      return await start({
+        name: `Prometheus ${path}`,
+        program: programs.prometheus,
+        args: [...command, `--web.listen-address=${hosts.get(service)}:9090`],
+        ready: `${at(service)}:9090/-/ready`,
+      });
+    };
 
-    const store = await start({
-      name: `Jaeger (${name})`,
-      program: programs.jaeger,
-      args: [`--config=${await config(traceStore, "jaeger/badger.yaml")}`],
-      ready: `${at(traceStore)}:13133/status`,
-    });
-    await config("prometheus", prometheus);
-    const metrics = await start({
-      name: `Prometheus (${name})`,
-      program: programs.prometheus,
-      args: [
-        ...await commandOf(compose, "prometheus", place),
-        `--web.listen-address=${place.hosts.get("prometheus")}:9090`,
-      ],
-      ready: `${at("prometheus")}:9090/-/ready`,
-    });
+    const servers = [
+      await start({
+        name: `Jaeger (${name})`,
+        program: programs.jaeger,
+        args: [`--config=${await config(traceStore, "jaeger/badger.yaml")}`],
+        ready: `${at(traceStore)}:13133/status`,
+      }),
+      ...archive === undefined ? [] : [await startPrometheus("archive", archive)],
+      await startPrometheus("prometheus", prometheus),
+    ];
     const running = await Promise.all(
       Object.entries(collectors).map(async ([service, path]) =>
         await start({
-          name: `Collector ${path} (${name})`,
+          name: `Collector ${path}`,
           program: programs.otelcol,
           args: [`--config=${await config(service, path)}`],
           ready: `${at(service)}:13133/`,
@@ -129,14 +146,16 @@ export async function startStand(programs: Programs): Promise<Stand> {
       ),
     );
     return {
-      servers: [store, metrics, ...running],
+      servers: [...servers, ...running],
       way: {
         name,
         otlp: `${at(names[0] as string)}:4318`,
-        prometheus: `${at("prometheus")}:9090`,
+        prometheus: `${at(archive === undefined ? "prometheus" : "archive")}:9090`,
+        rules: `${at("prometheus")}:9090`,
         jaeger: `${at(traceStore)}:16686`,
         collectors: Object.keys(collectors).map((service) => `${at(service)}:8888`),
         everyTrace,
+        extraLabels,
       },
     };
   }

@@ -6,8 +6,10 @@
  * @module
  */
 import {
+  checkAlerts,
   checkCollectors,
   checkIncrease,
+  checkLogs,
   checkNames,
   checkQueries,
   checkSums,
@@ -72,8 +74,10 @@ async function testStand(stand: Stand): Promise<void> {
   for (const { way, told } of fed) await check(`the second round arrives, ${way.name}`, () => checkSums(way, told));
   for (const { way } of fed) await check(`names and labels, ${way.name}`, () => checkNames(way));
   const rows = await check("every query gives data", () => checkQueries(ways));
+  for (const { way } of fed) await check(`rules run and alerts fire, ${way.name}`, () => checkAlerts(way));
   for (const { way, told } of fed) await check(`traces, ${way.name}`, () => checkTraces(way, service, told));
   for (const { way } of fed) await check(`the Collectors' own numbers, ${way.name}`, () => checkCollectors(way));
+  await check("nothing is deprecated", () => checkLogs(stand.servers));
   if (rows !== undefined) printTable(ways, rows);
 }
 

@@ -28,12 +28,13 @@ export const mistral: Provider = {
   keyVariable: "MISTRAL_API_KEY",
 };
 
-/** DeepSeek (https://api-docs.deepseek.com). */
+/** DeepSeek; its thoughts go back with its tool calls (https://api-docs.deepseek.com/guides/thinking_mode). */
 export const deepseek: Provider = {
   ...dialect,
   name: "deepseek",
   baseUrl: "https://api.deepseek.com/v1",
   keyVariable: "DEEPSEEK_API_KEY",
+  ...chatReaders({ keepsThoughts: true }),
 };
 
 /** OpenRouter; it reports what a call cost (https://openrouter.ai/docs/use-cases/usage-accounting). */
@@ -65,12 +66,16 @@ export const xai: Provider = {
   keyVariable: "XAI_API_KEY",
 };
 
-/** Gemini's OpenAI endpoint (https://ai.google.dev/gemini-api/docs/openai). */
+/**
+ * Gemini's OpenAI endpoint (https://ai.google.dev/gemini-api/docs/openai); its tool calls bear a seal of the thoughts
+ * behind them, and go back with it (https://ai.google.dev/gemini-api/docs/thought-signatures).
+ */
 export const gemini: Provider = {
   ...dialect,
   name: "gemini",
   baseUrl: "https://generativelanguage.googleapis.com/v1beta/openai",
   keyVariable: "GEMINI_API_KEY",
+  ...chatReaders({ keepsThoughts: true }),
 };
 
 /** Ollama on this machine (https://docs.ollama.com/openai). */

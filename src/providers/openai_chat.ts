@@ -24,13 +24,14 @@ export const openaiChat: Provider = {
   headers: (key): Readonly<Record<string, string>> => key === undefined ? {} : { authorization: `Bearer ${key}` },
   encode(model, request) {
     // `this` is the vendor: `{ ...openaiChat, name }` shares this function, and not every option of OpenAI's.
-    return encodeChat(model, request, this.name === "openai");
+    return encodeChat(model, request, this.name);
   },
   ...chatReaders(),
   errorOf: openaiErrorOf,
 };
 
-function encodeChat(model: string, request: ChatRequest, isOpenai: boolean): EncodedRequest {
+function encodeChat(model: string, request: ChatRequest, provider: string): EncodedRequest {
+  const isOpenai = provider === "openai";
   if (request.previousResponseId !== undefined) {
     throw new ConfigError('previousResponseId belongs to OpenAI\'s Responses; make the client with api: "responses".');
   }
@@ -43,12 +44,12 @@ function encodeChat(model: string, request: ChatRequest, isOpenai: boolean): Enc
   const wantsLogprobs = unlessThinking("logprobs", logprobs === false ? undefined : logprobs);
   const body = {
     model,
-    messages: encodeChatMessages(request),
+    messages: encodeChatMessages(request, provider),
     temperature: unlessThinking("temperature", request.temperature),
     top_p: unlessThinking("topP", request.topP),
     top_k: topK,
     [isReasoningModel(model) ? "max_completion_tokens" : "max_tokens"]: request.maxTokens,
-    stop,
+    stop: unlessThinking("stop", stop),
     seed: request.seed,
     logprobs: wantsLogprobs === undefined ? undefined : true,
     top_logprobs: typeof wantsLogprobs === "number" ? wantsLogprobs : undefined,

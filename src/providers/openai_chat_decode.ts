@@ -13,6 +13,7 @@ import { openaiErrorOf } from "./openai_error.ts";
 import { usageOfOpenai } from "./openai_usage.ts";
 import { logprobOf, mergeUsage, parseEvent, type Raw, record, word } from "./raw.ts";
 import { gatherToolCalls } from "./tool_calls.ts";
+import { addVendorFields } from "./vendor_fields.ts";
 
 /** A chunk, or a whole body: the same fields, with `delta` or with `message`. All of it may be missing. */
 interface Chunk {
@@ -45,13 +46,18 @@ interface Choice {
 export interface ChatReading {
   /** The cost that the vendor reports with its usage. */
   readonly costOf?: ((usage: Raw) => Cost | undefined) | undefined;
+  /** Whether a tool's result is refused unless the thoughts behind the call, or their seal, go back with the call. */
+  readonly keepsThoughts?: boolean | undefined;
 }
+
+/** The vendor whose answers are read: what only it understands is marked with its name. */
+type Vendor = Pick<Provider, "name">;
 
 /** The two readers of a vendor's answers: of events, and of one body. */
 export function chatReaders(reading: ChatReading = {}): Pick<Provider, "decode" | "decodeBody"> {
   return {
-    async *decode(events, _request, onOutput) {
-      const answer = gatherAnswer(reading, onOutput);
+    async *decode(this: Vendor, events, _request, onOutput) {
+      const answer = gatherAnswer(reading, this.name, onOutput);
       let terminated = false;
       for await (const { event, data } of events) {
         if (data === "[DONE]") {
@@ -64,11 +70,11 @@ export function chatReaders(reading: ChatReading = {}): Pick<Provider, "decode" 
       }
       yield* answer.finish(terminated);
     },
-    *decodeBody(body) {
+    *decodeBody(this: Vendor, body) {
       if (typeof body !== "object" || body === null || !("error" in body) && !("choices" in body)) {
         throw new ResponseError("The vendor's answer is JSON, but no chat completion.", { reason: "protocol" });
       }
-      const answer = gatherAnswer(reading);
+      const answer = gatherAnswer(reading, this.name);
       yield* answer.take(body);
       yield* answer.finish(true);
     },
@@ -76,8 +82,10 @@ export function chatReaders(reading: ChatReading = {}): Pick<Provider, "decode" 
 }
 
 /** Folds chunks into events and, at the end, into the result. */
-function gatherAnswer({ costOf }: ChatReading, onOutput?: () => void) {
+function gatherAnswer({ costOf, keepsThoughts = false }: ChatReading, provider: string, onOutput?: () => void) {
   const toolCalls = gatherToolCalls();
+  const seals = new Map<unknown, unknown>();
+  let thinks = false;
   let text = "", thinking = "", refusal = "";
   let answered = false;
   let finishReason: string | undefined;
@@ -98,6 +106,7 @@ function gatherAnswer({ costOf }: ChatReading, onOutput?: () => void) {
       finishReason = word(choice.finish_reason) ?? finishReason;
       const delta = choice.delta ?? choice.message;
       if (typeof delta !== "object" || delta === null) return;
+      thinks ||= typeof delta.reasoning_content === "string";
       const thought = word(delta.reasoning_content) ?? word(delta.reasoning);
       if (thought !== undefined) {
         thinking += thought;
@@ -118,6 +127,7 @@ function gatherAnswer({ costOf }: ChatReading, onOutput?: () => void) {
       for (const call of delta.tool_calls) {
         if (typeof call !== "object" || call === null) continue;
         onOutput?.();
+        seals.set(call.id, call.extra_content ?? seals.get(call.id));
         toolCalls.add({
           index: call.index,
           id: call.id,
@@ -140,9 +150,13 @@ function gatherAnswer({ costOf }: ChatReading, onOutput?: () => void) {
       }
       if (!answered) throw new ResponseError("The vendor's answer is empty: it has no choice.", { reason: "empty" });
       const cutOff = finishReason === "length" || finishReason === "content_filter";
-      const calls = toolCalls.finish({ cutOff, usage: counted });
+      const found = toolCalls.finish({ cutOff, usage: counted });
+      const calls = !keepsThoughts
+        ? found
+        : found.map((call) => addVendorFields(call, provider, { extra_content: seals.get(call.id) }));
       yield* calls;
       const parts: Part[] = text === "" ? [...calls] : [{ type: "text", text }, ...calls];
+      if (keepsThoughts && thinks) parts.unshift({ type: "vendor", provider, data: { reasoning_content: thinking } });
       const assistant: AssistantMessage = { role: "assistant", content: calls.length === 0 ? text : parts };
       const result: DecodedResult = {
         response: text,

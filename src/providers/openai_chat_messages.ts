@@ -5,24 +5,37 @@
  */
 import { ConfigError } from "../error.ts";
 import type { ChatRequest } from "../language_model.ts";
-import { imageMediaType, type ImagePart, type Message, type Part, type TextPart, type ToolCall } from "../message.ts";
+import {
+  imageMediaType,
+  type ImagePart,
+  type Message,
+  type Part,
+  type TextPart,
+  type ToolCall,
+  type VendorPart,
+} from "../message.ts";
+import { type Raw, record } from "./raw.ts";
+import { vendorFieldsOf } from "./vendor_fields.ts";
 
-/** The messages of a request, the texts to be cached first: OpenAI caches the longest prefix it has seen by itself. */
-export function encodeChatMessages(request: ChatRequest): readonly unknown[] {
+/**
+ * The messages of a request, the texts to be cached first: OpenAI caches the longest prefix it has seen by itself.
+ * `provider` is the one whose vendor parts go along.
+ */
+export function encodeChatMessages(request: ChatRequest, provider: string): readonly unknown[] {
   const { cacheContent = [] } = request;
   const cached = (typeof cacheContent === "string" ? [cacheContent] : cacheContent)
     .map((content) => ({ role: "system", content }));
-  return [...cached, ...request.messages.map(encodeMessage)];
+  return [...cached, ...request.messages.map((message) => encodeMessage(message, provider))];
 }
 
-function encodeMessage(message: Message): unknown {
+function encodeMessage(message: Message, provider: string): unknown {
   switch (message.role) {
     case "system":
       return { role: "system", content: message.content };
     case "user":
       return { role: "user", content: encodeContent(message.content) };
     case "assistant":
-      return encodeAssistant(message.content);
+      return encodeAssistant(message.content, provider);
     case "tool":
       return { role: "tool", tool_call_id: message.toolCallId, content: toolText(message.content) };
   }
@@ -37,17 +50,28 @@ function encodeContent(content: string | readonly (string | TextPart | ImagePart
   });
 }
 
-/** Thoughts and other vendors' blocks have no place in this dialect. */
-function encodeAssistant(content: string | readonly Part[]): unknown {
+/** Thoughts and other vendors' blocks have no place in this dialect; a vendor's own part is fields of the message. */
+function encodeAssistant(content: string | readonly Part[], provider: string): unknown {
   if (typeof content === "string") return { role: "assistant", content };
   const text = content.map((part) => part.type === "text" ? part.text : "").join("");
   const calls = content.filter((part) => part.type === "tool_call").map((call) => ({
     id: call.id,
     type: "function",
     function: { name: call.name, arguments: argumentsText(call) },
+    ...only("extra_content", vendorFieldsOf(call, provider)),
   }));
-  if (calls.length === 0) return { role: "assistant", content: text };
-  return { role: "assistant", content: text === "" ? null : text, tool_calls: calls };
+  const own = content.map((part) => part.type === "vendor" ? thoughtOf(part, provider) : {});
+  if (calls.length === 0) return Object.assign({ role: "assistant", content: text }, ...own);
+  return Object.assign({ role: "assistant", content: text === "" ? null : text, tool_calls: calls }, ...own);
+}
+
+/** Responses' items bear OpenAI's name too, and mean nothing here: of a vendor's part only what this dialect put there. */
+function thoughtOf(part: VendorPart, provider: string): Raw {
+  return part.provider === provider ? only("reasoning_content", record(part.data)) : {};
+}
+
+function only(name: string, fields: Raw): Raw {
+  return fields[name] === undefined ? {} : { [name]: fields[name] };
 }
 
 /**

@@ -1,9 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { ApiError, ConfigError, LlmError, SchemaError } from "../../src/error.ts";
-import type { StreamEvent } from "../../src/event.ts";
 import type { Message } from "../../src/message.ts";
 import { defineTool, type Tool } from "../../src/tool.ts";
-import { countListeners } from "../support/listeners.ts";
 import {
   agentOf,
   call,
@@ -246,67 +244,4 @@ Deno.test("time to first token is measured to the first output, and only where i
   const streamed = await agent.run("Sure?");
   assert((streamed.timeToFirstTokenSeconds ?? 2) <= streamed.durationSeconds);
   assertEquals((await agent.run("Sure?", { streaming: false })).timeToFirstTokenSeconds, undefined);
-});
-
-Deno.test("an agent whose signal is already aborted asks nobody", async () => {
-  const scripted = scriptedModel(done);
-  const signal = AbortSignal.abort("enough");
-  const reason = await agentOf(scripted, { tools: [flights] }).run("Plan.", { signal }).catch((reason) => reason);
-  assertEquals([reason, scripted.requests.length], ["enough", 0]);
-});
-
-/** Reads until an event of this type, and gives the reader. */
-async function readTo(events: AsyncIterator<StreamEvent>, type: StreamEvent["type"]): Promise<void> {
-  while ((await events.next()).value.type !== type);
-}
-
-Deno.test("an abort between two turns ends the run before the next request", async () => {
-  const scripted = scriptedModel(searching, done);
-  const controller = new AbortController();
-  const reader = agentOf(scripted, { tools: [flights] }).stream("Plan.", { signal: controller.signal })
-    [Symbol.asyncIterator]();
-  await readTo(reader, "tool_result");
-  controller.abort("enough");
-  assertEquals(await reader.next().catch((reason) => reason), "enough");
-  assertEquals(scripted.requests.length, 1);
-});
-
-Deno.test("an abort after the model asked for tools runs none of them", async () => {
-  let runs = 0;
-  const controller = new AbortController();
-  const counted = { ...flights, execute: () => ++runs } as Tool;
-  const reader = agentOf(scriptedModel(searching, done), { tools: [counted] })
-    .stream("Plan.", { signal: controller.signal })[Symbol.asyncIterator]();
-  await readTo(reader, "iteration");
-  controller.abort("enough");
-  assertEquals(await reader.next().catch((reason) => reason), "enough");
-  assertEquals(runs, 0);
-});
-
-Deno.test("a reader that breaks off in a turn ends the model's stream", async () => {
-  const scripted = scriptedModel({ text: "Fly", stalls: true });
-  for await (const event of agentOf(scripted, { tools: [flights] }).stream("Plan a trip.")) {
-    if (event.type === "text") break;
-  }
-  assertEquals([scripted.ended, scripted.brokenOff], [1, 1]);
-});
-
-Deno.test("return() in the middle of a wait for the model ends its stream, and the wait", async () => {
-  const scripted = scriptedModel({ text: "Fly", stalls: true });
-  const reader = agentOf(scripted, { tools: [flights] }).stream("Plan a trip.")[Symbol.asyncIterator]();
-  await reader.next();
-  const waiting = reader.next();
-  assertEquals(await reader.return(), { value: undefined, done: true });
-  assertEquals(await waiting, { value: undefined, done: true });
-  assertEquals(scripted.ended, 1);
-});
-
-Deno.test("the caller's signal has no listener left once the answer is handed over", async () => {
-  const { signal } = new AbortController();
-  const listeners = countListeners(signal);
-  const reader = agentOf(scriptedModel(searching, done), { tools: [flights] }).stream("Plan.", { signal })
-    [Symbol.asyncIterator]();
-  await readTo(reader, "finish");
-  assert(listeners.most > 0);
-  assertEquals(listeners.count, 0);
 });

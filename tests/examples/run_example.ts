@@ -26,7 +26,7 @@ export async function runExample(name: string, { env = {}, dotEnv }: RunOptions 
   try {
     if (dotEnv !== undefined) await Deno.writeTextFile(`${folder}/.env`, dotEnv);
     const inherited = Object.entries(Deno.env.toObject())
-      .filter(([key]) => !/^(OTEL_|OPENAI_|NO_COLOR$|COLUMNS$|DENO_AUTO_SERVE$)/.test(key));
+      .filter(([key]) => !/^(OTEL_|OPENAI_|ANTHROPIC_|NO_COLOR$|COLUMNS$|DENO_AUTO_SERVE$)/.test(key));
     const script = new URL(`../../examples/${name}.ts`, import.meta.url);
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--quiet", ...await configFlags(), script.href],

@@ -5,13 +5,14 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { type ClientOptions, createClient } from "../../src/create_client.ts";
 import { AuthenticationError, ConfigError } from "../../src/error.ts";
+import type { Result } from "../../src/event.ts";
 import type { Provider } from "../../src/provider.ts";
 import * as vendors from "../../src/providers/compatible.ts";
 import { providerNames } from "../../src/providers/mod.ts";
 import { openaiChat } from "../../src/providers/openai_chat.ts";
 import { chatBody, chatChunks, someUsage, sse } from "../support/chat_wire.ts";
 import { withVariables } from "../support/environment.ts";
-import { memoryTelemetry, pointNamed, spanNamed } from "../support/telemetry.ts";
+import { memoryTelemetry, pointNamed, spanNamed, tree } from "../support/telemetry.ts";
 import { body, startVendor } from "../support/vendor_server.ts";
 import { answers, chatWire } from "../support/wires.ts";
 
@@ -157,10 +158,10 @@ for (const [name, { value, url, variable, genAi = name, model }] of Object.entri
     const spans = await telemetry.spans();
     const request = spanNamed(spans, "llm.request").attributes;
     assertEquals([request["llm.provider"], request["gen_ai.provider.name"]], [name, genAi]);
-    assertEquals(spanNamed(spans, `llm.${name}.stream`).kind, "CLIENT");
+    assertEquals(tree(spans), ["llm.request", `  llm.${name}.stream`, "    http.request"]);
     const requests = pointNamed(await telemetry.points(), "llm_requests_total");
     assertEquals(requests.labels, { "llm.model": model, "llm.provider": name });
-    const unpriced = pointNamed(await telemetry.points(), "llm_requests_unpriced_total");
+    const unpriced = pointNamed(await telemetry.points(), "llm_unpriced_requests_total");
     assertEquals(unpriced.value, 1, "its price is not known, and not 0");
   });
 }
@@ -194,7 +195,7 @@ Deno.test("a vendor in five lines", async () => {
 
 /** An answer of that vendor's, read by a client. */
 async function read(provider: string, streamed: string, whole: object) {
-  const results = [];
+  const results: Result[] = [];
   for (const handler of [body(streamed, STREAM), body(whole)]) {
     await using server = startVendor(handler);
     const streaming = results.length === 0;

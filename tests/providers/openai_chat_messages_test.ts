@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ConfigError } from "../../src/error.ts";
-import type { Message } from "../../src/message.ts";
+import type { Message, TextPart, ToolCall } from "../../src/message.ts";
 import { openaiChat } from "../../src/providers/openai_chat.ts";
 import { encodeChatMessages } from "../../src/providers/openai_chat_messages.ts";
 
@@ -8,7 +8,7 @@ const PNG = "iVBORw0KGgo=";
 
 /** A message in OpenAI's words, as JSON has it. */
 function encode(message: Message): unknown {
-  return JSON.parse(JSON.stringify(encodeChatMessages({ messages: [message] })[0]));
+  return JSON.parse(JSON.stringify(encodeChatMessages({ messages: [message] }, "openai")[0]));
 }
 
 const CASES: Readonly<Record<string, readonly [message: Message, expected: unknown]>> = {
@@ -53,6 +53,27 @@ const CASES: Readonly<Record<string, readonly [message: Message, expected: unkno
       ],
     },
     { role: "assistant", content: "Hello" },
+  ],
+  "a turn of OpenAI's Responses, without the items that only Responses knows": [
+    {
+      role: "assistant",
+      content: [
+        { type: "vendor", provider: "openai", data: { type: "reasoning", id: "rs_1", encrypted_content: "gAAAA" } },
+        { type: "text", text: "Hello", vendor: { provider: "openai", data: { phase: "commentary" } } } as TextPart,
+        {
+          type: "tool_call",
+          id: "1",
+          name: "f",
+          arguments: {},
+          vendor: { provider: "openai", data: { namespace: "n", id: "fc_1" } },
+        } as ToolCall,
+      ],
+    },
+    {
+      role: "assistant",
+      content: "Hello",
+      tool_calls: [{ id: "1", type: "function", function: { name: "f", arguments: "{}" } }],
+    },
   ],
   "a model's tool calls": [
     {
@@ -120,7 +141,7 @@ for (const [name, [message, expected]] of Object.entries(CASES)) {
 
 Deno.test("encodeChatMessages() puts what is to be cached first, and keeps the order", () => {
   const messages: Message[] = [{ role: "system", content: "b" }, { role: "user", content: "c" }];
-  assertEquals(encodeChatMessages({ messages, cacheContent: "a" }), [
+  assertEquals(encodeChatMessages({ messages, cacheContent: "a" }, "openai"), [
     { role: "system", content: "a" },
     { role: "system", content: "b" },
     { role: "user", content: "c" },

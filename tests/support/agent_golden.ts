@@ -57,8 +57,8 @@ export function run(
 export interface GoldenRequest {
   readonly outcome: "cancelled" | "error";
   readonly error?: string;
-  /** How many attempts were made; 1 unless given. */
-  readonly attempts?: number;
+  /** Whether its body was cancelled, which is no failure of the attempt. */
+  readonly midStream?: boolean;
 }
 
 /** A turn that ended, or `"left"`: one that its reader broke off, or that failed. */
@@ -84,19 +84,19 @@ export function turn(
 function requestSpan({ provider }: AgentWire, request: GoldenRequest | undefined): PaintedSpan {
   const error = failed(request?.error);
   const usage = request === undefined ? { "llm.tokens.total": turnTokens.total, "gen_ai.usage.input_tokens": 100 } : {};
-  const attempts = Array.from({ length: request?.attempts ?? 1 }, () => ({
+  const attempt = {
     name: "http.request",
     kind: "CLIENT",
-    ...error,
+    ...request?.midStream ? {} : error,
     attributes: {},
     children: [],
-  }));
+  };
   const stream = {
     name: `llm.${provider.name}.stream`,
     kind: "INTERNAL",
     ...error,
     attributes: {},
-    children: attempts,
+    children: [attempt],
   };
   const attributes = { "llm.stream.outcome": request?.outcome ?? "completed", ...usage };
   return { name: "llm.request", kind: "CLIENT", ...error, attributes, children: [stream] };

@@ -4,11 +4,18 @@
  * @module
  */
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { type AgentOptions, type Client, defineTool, type Tool } from "../../mod.ts";
+import {
+  type AgentOptions,
+  type Client,
+  defineTool,
+  type StreamEvent,
+  type Tool,
+  type ToolContext,
+} from "../../mod.ts";
 import { genAiAlone, withoutGenAi } from "./agent_golden.ts";
 import { type PaintedSpan, pictureOf, spanOrder } from "./agent_picture.ts";
-import { agentFor, type AgentWire, agentWires } from "./agent_wires.ts";
-import { memoryTelemetry } from "./telemetry.ts";
+import { agentFor, type AgentWire, agentWires, chatAgent } from "./agent_wires.ts";
+import { type MemoryTelemetry, memoryTelemetry, pointNamed } from "./telemetry.ts";
 import { type Handler, startVendor, type VendorServer } from "./vendor_server.ts";
 
 /** A run of an agent, and the picture it should leave. */
@@ -51,7 +58,7 @@ export function endless(): { readonly tools: () => readonly Tool[]; readonly beg
 /** Runs the agent and aborts it as soon as `ready`. */
 export async function abortWhen(agent: Client, ready: () => Promise<void> | undefined): Promise<void> {
   const controller = new AbortController();
-  const running = agent.run("Plan a trip.", { signal: controller.signal }).catch((reason) => reason);
+  const running = reasonOf(agent.run("Plan a trip.", { signal: controller.signal }));
   await ready();
   controller.abort();
   assertStrictEquals(await running, controller.signal.reason);
@@ -89,10 +96,61 @@ async function playScene(wire: AgentWire, scene: Scene, vocabulary: keyof typeof
   const agent = agentFor(wire, server, { tools: scene.tools(), ...scene.options });
   if (scene.play === undefined) await agent.run("Plan a trip.");
   else await scene.play(agent, server);
+  await assertPicture(telemetry, order, vocabularies[vocabulary](scene.golden(wire), wire));
+  if (vocabulary !== "gen_ai") assertEquals(order.overlaps(/^reasoning\./), scene.overlaps ?? []);
+}
+
+/** A tool that hangs past its signal, and what the test sees of it. */
+export function deaf(name: string): { readonly tool: Tool; readonly begun: Promise<AbortSignal> } {
+  const begun = Promise.withResolvers<AbortSignal>();
+  const execute = (_args: never, { signal }: ToolContext) => {
+    begun.resolve(signal);
+    return new Promise(() => {});
+  };
+  return { tool: { ...finder(name, () => {}), execute }, begun: begun.promise };
+}
+
+/** What is rejected with, whatever it is. */
+export function reasonOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(() => "nothing was rejected", (reason) => reason);
+}
+
+/** What a run is played with. */
+export interface Played {
+  readonly agent: Client;
+  readonly server: VendorServer;
+  readonly telemetry: MemoryTelemetry;
+}
+
+/** Plays one run against OpenAI's chat completions, and compares the picture of what is left when it is over. */
+export async function leaves(
+  vendor: readonly [Handler, ...Handler[]],
+  options: AgentOptions,
+  golden: PaintedSpan,
+  play: (played: Played) => Promise<void>,
+): Promise<void> {
+  const order = spanOrder();
+  await using telemetry = await memoryTelemetry({ spanProcessors: [order.processor] });
+  await using server = startVendor(...vendor);
+  await play({ agent: agentFor(chatAgent, server, { tools: [flights], ...options }), server, telemetry });
+  await assertPicture(telemetry, order, golden);
+  assertEquals(pointNamed(await telemetry.points(), "llm_reasoning_requests_total").value, 1);
+}
+
+/** Every span ended once and inside the one above it, and together they are the golden picture. */
+async function assertPicture(
+  telemetry: MemoryTelemetry,
+  order: ReturnType<typeof spanOrder>,
+  golden: PaintedSpan | undefined,
+): Promise<void> {
   assertEquals(telemetry.open, [], "spans that never ended");
   const spans = await telemetry.spans();
   assertEquals([...telemetry.endings.values()].filter((times) => times !== 1), [], "spans that ended twice");
-  assertEquals(pictureOf(spans), vocabularies[vocabulary](scene.golden(wire), wire));
+  assertEquals(pictureOf(spans), golden);
   assertEquals(order.outlived(spans), [], "spans that outlived the span above them");
-  if (vocabulary !== "gen_ai") assertEquals(order.overlaps(/^reasoning\./), scene.overlaps ?? []);
+}
+
+/** Reads until an event fits. */
+export async function readTo(reader: AsyncIterator<StreamEvent>, fits: (event: StreamEvent) => boolean): Promise<void> {
+  for (let next = await reader.next(); !next.done; next = await reader.next()) if (fits(next.value)) return;
 }
