@@ -72,7 +72,7 @@ export async function* sse(
       ? decoder.decode()
       : (pending ? undefined : shortAscii(bytes)) ?? decoder.decode(bytes, { stream: true });
     // The decoder may hold the beginning of a character, which the next bytes belong to.
-    if (bytes !== undefined && bytes.length > 0) pending = (bytes.at(-1) ?? 0) > 0x7f;
+    if (bytes !== undefined && bytes.length > 0) pending = (bytes[bytes.length - 1] ?? 0) > 0x7f;
     if (prologue) onPrologue?.(text);
     // The parser waits whether a line feed follows a carriage return; at the end none does.
     if (bytes === undefined && (text === "" ? lastChar : text.at(-1)) === "\r") text += "\n";
@@ -98,7 +98,8 @@ export async function* sse(
 function shortAscii(bytes: Uint8Array): string | undefined {
   if (bytes.length > 8) return undefined;
   let text = "";
-  for (const byte of bytes) {
+  for (let at = 0; at < bytes.length; at++) { // An iterator would cost more than what it gives.
+    const byte = bytes[at] ?? 0;
     if (byte > 0x7f) return undefined;
     text += String.fromCharCode(byte);
   }

@@ -69,7 +69,7 @@ function byLine(): TransformStream<string, string> {
 }
 
 /** The SDK's stdio transport leaves the timer that limits its own closing: unref'd, two seconds, and not ours. */
-const sdkTimer = { sanitizeOps: false };
+const sdkTimer = { sanitizeOps: false, sanitizeResources: false };
 
 Deno.test("over stdio the reference server's tools are an agent's tools", sdkTimer, async () => {
   await using mcp = await mcpTools({ everything: await overStdio() });
