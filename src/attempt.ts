@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { follow, watchSilence } from "./deadline.ts";
+import { follow, noLongerNeeded, watchSilence } from "./deadline.ts";
 import { StreamTruncatedError, TimeoutError, type TimeoutPhase } from "./error.ts";
 import { type Post, post } from "./http.ts";
 
@@ -65,7 +65,7 @@ const DEFAULT_MS: Readonly<Record<TimeoutPhase, number>> = {
   total: Infinity,
 };
 /** Made once: one made while a reader waits would hold that reader, by its stack, for as long as the call lasts. */
-const OVER = new DOMException("The attempt is over.", "AbortError");
+const OVER = noLongerNeeded("The attempt is over.");
 const DRAIN_MS = 50;
 const DRAIN_BYTES = 64 * 1024;
 

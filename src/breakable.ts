@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { follow } from "./deadline.ts";
+import { follow, noLongerNeeded } from "./deadline.ts";
 
 /** What the work is handed to be ended by. */
 export interface Lifeline {
@@ -45,7 +45,7 @@ export function breakable<T>(
     const { events, line } = running;
     line.release();
     // In the middle of a wait the abort ends it; between two waits the generator's own clean-up does.
-    if (waiting > 0) line.abort(new DOMException("The reader broke off.", "AbortError"));
+    if (waiting > 0) line.abort(noLongerNeeded("The reader broke off."));
     await events.return();
     return done;
   }

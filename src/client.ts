@@ -119,6 +119,7 @@ export function makeClient(model: LanguageModel, settings: ClientSettings): Clie
     const { concurrency, sampleN, ...request } = options;
     const atOnce = concurrencyOf(concurrency);
     if (sampleN !== undefined) checkCount("sampleN", sampleN);
+    if (!Array.isArray(sets)) throw new ConfigError("The conversations must be a list, one for each answer.");
     const conversations = sets.map(conversationOf);
     const perSet = sampleN ?? 1;
     const batch = { name: "batch_generate", size: sets.length, sampleN } as const;
@@ -144,6 +145,10 @@ export function makeClient(model: LanguageModel, settings: ClientSettings): Clie
 
 /** A request: what is said with it, over the client's defaults. What is undefined does not override. */
 function requestOf(messages: Messages, options: RequestOptions = {}, settings: ClientSettings): ChatRequest {
+  if (options === null || typeof options !== "object") throw new ConfigError("The options must be an object.");
+  const { signal, tools } = options;
+  if (signal !== undefined && !isSignal(signal)) throw new ConfigError("signal must be an AbortSignal.");
+  if (tools !== undefined && !Array.isArray(tools)) throw new ConfigError("tools must be a list of tools.");
   const { defaults = {}, fetch } = settings;
   const said = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const request: ChatRequest = { ...defaults, ...said, messages: conversationOf(messages), fetch };
@@ -210,6 +215,12 @@ function readerOf(events: AsyncIterator<StreamEvent>): EventIterator {
   };
   dropped?.register(reader, events, reader);
   return reader;
+}
+
+/** By its shape: a signal may come from another realm. */
+function isSignal(value: unknown): boolean {
+  const signal = value as Partial<AbortSignal> | null;
+  return typeof signal?.aborted === "boolean" && typeof signal.addEventListener === "function";
 }
 
 function failing(error: unknown): AsyncIterator<StreamEvent> {

@@ -47,9 +47,11 @@ function priced(
   const { usage, responseModel, serviceTier, cacheWrite1hTokens, fees: other } = decoded;
   if (usage === undefined) return undefined;
   if (price !== undefined) return costOf(usage, price, { source: "override", cacheWrite1hTokens, other });
-  // Azure sells OpenAI's models at OpenAI's prices, under names of the customer's own.
+  // Azure sells OpenAI's models at OpenAI's prices.
   const seller = provider.name === "azure" ? "openai" : provider.name;
-  const info = [model, responseModel].map((name) => name === undefined ? undefined : modelInfo(name))
+  // Azure's deployments have names of the customer's own: there alone the name in the answer tells the model.
+  const names = provider.name === "azure" ? [model, responseModel] : [model];
+  const info = names.map((name) => name === undefined ? undefined : modelInfo(name))
     .find((row) => row?.provider === seller && row.price !== undefined);
   const multiplier = info && tierMultiplier(info.name, serviceTier);
   if (info?.price === undefined || multiplier === undefined) return undefined;
@@ -66,14 +68,20 @@ export function withCost(error: unknown, connection: Connection): unknown {
 /** A shorter key is a word that a local server does not look at, and may stand in any sentence. */
 const SHORTEST_SECRET = 8;
 
-/** The same error without the key: vendors quote keys in their refusals, as a code even, which our message bears. */
-export function withoutKey(error: unknown, key: string | undefined): unknown {
-  if (key === undefined || !(error instanceof ApiError || error instanceof ResponseError)) return error;
-  const ours = key.length < SHORTEST_SECRET ? [] : ["message", "stack", "code", "requestId"];
+/** The same error without what is secret: vendors quote keys in their refusals, as a code even, which our message bears. */
+export function withoutSecrets(error: unknown, { key, headers }: Connection): unknown {
+  if (!(error instanceof ApiError || error instanceof ResponseError)) return error;
+  // A gateway's key mostly comes as a header of the user's own.
+  const secrets = [key, ...Object.values(headers), ...Object.values(headers).map((value) => value.split(" ").at(-1))];
+  for (const secret of secrets) if (secret !== undefined && secret !== "") blacken(error, secret);
+  return error;
+}
+
+function blacken(error: ApiError | ResponseError, secret: string): void {
+  const ours = secret.length < SHORTEST_SECRET ? [] : ["message", "stack", "code", "requestId"];
   for (const property of ["vendorMessage", ...ours]) {
     const text: unknown = Reflect.get(error, property);
-    if (typeof text !== "string" || !text.includes(key)) continue;
-    Object.defineProperty(error, property, { value: text.replaceAll(key, "[key]") });
+    if (typeof text !== "string" || !text.includes(secret)) continue;
+    Object.defineProperty(error, property, { value: text.replaceAll(secret, "[key]") });
   }
-  return error;
 }

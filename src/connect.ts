@@ -4,7 +4,7 @@
  * @module
  */
 import { beginAttempt, timeoutError } from "./attempt.ts";
-import { conclude, withCost, withoutKey } from "./conclude.ts";
+import { conclude, withCost, withoutSecrets } from "./conclude.ts";
 import { breakable, type Lifeline } from "./breakable.ts";
 import type { Call, Connection, Progress } from "./connection.ts";
 import { LONGEST_TIMER_MS, sleep } from "./deadline.ts";
@@ -70,7 +70,7 @@ async function* answer(call: Call): AsyncGenerator<StreamEvent, void, undefined>
         const message = "The stream ended before the answer did; what came stands in partialText.";
         throw new StreamTruncatedError(message, { partialText: progress.text });
       } catch (error) {
-        failure = signal.aborted ? signal.reason : withCost(withoutKey(error, connection.key), connection);
+        failure = signal.aborted ? signal.reason : withCost(withoutSecrets(error, connection), connection);
         if (progress.firstOutputAt !== undefined || retry >= maxRetries || signal.aborted || !mayRetry(failure)) {
           throw failure;
         }

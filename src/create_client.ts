@@ -78,6 +78,7 @@ export interface ClientOptions extends Omit<RequestOptions, "schema" | "parent" 
  * ```
  */
 export function createClient(model: string, options: ClientOptions = {}): Client {
+  checkOptions(options);
   const { telemetry } = options;
   const fetch = fetchOf(options);
   const languageModel = modelOf(model, options);
@@ -122,7 +123,7 @@ function providerOf(
   api: "chat" | "responses" | undefined,
   baseUrl: string | undefined,
 ): { readonly provider: Provider; readonly byName: boolean; readonly notices: readonly NoticeEvent[] } {
-  if (typeof given === "object") return { provider: given, byName: false, notices: [] };
+  if (typeof given === "object" && given !== null) return { provider: given, byName: false, notices: [] };
   const info = modelInfo(model);
   const name = given ?? info?.provider ?? vendorByPrefix(model) ?? (baseUrl === undefined ? undefined : "openai");
   if (name === undefined) {
@@ -146,6 +147,11 @@ function vendorByPrefix(model: string): string | undefined {
 function unknownModel(model: string, provider: string): NoticeEvent {
   const message = `The catalogue does not list ${model}: it was sent to ${provider} for its name, and has no price.`;
   return { type: "notice", code: "unknown_model", message };
+}
+
+/** Options come from programs without types, too. */
+export function checkOptions(options: unknown): void {
+  if (options === null || typeof options !== "object") throw new ConfigError("The options must be an object.");
 }
 
 /** What requests are sent with. */

@@ -7,6 +7,20 @@
  * @module
  */
 
+const endings = new WeakSet<object>();
+
+/** A reason for ending work that nobody needs any more: not a failure, and told apart from the caller's own reasons. */
+export function noLongerNeeded(message: string): DOMException {
+  const reason = new DOMException(message, "AbortError");
+  endings.add(reason);
+  return reason;
+}
+
+/** Whether work ended because nobody needed it any more. */
+export function isNoLongerNeeded(reason: unknown): boolean {
+  return typeof reason === "object" && reason !== null && endings.has(reason);
+}
+
 /** A controller that follows a caller's signal until it is let go. */
 export interface Follower {
   /** Aborts with the followed signal's own reason, or with ours. */
@@ -30,8 +44,8 @@ export function follow(signal: AbortSignal | undefined): Follower {
   };
 }
 
-/** Waits `ms` milliseconds, or rejects with the signal's reason as soon as it aborts. */
-export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+/** Waits `ms` milliseconds, or rejects with the signal's reason as soon as it aborts; `onTimer` is shown the timer. */
+export function sleep(ms: number, signal: AbortSignal, onTimer?: (timer: unknown) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const onAbort = () => {
@@ -42,6 +56,7 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
       signal.removeEventListener("abort", onAbort);
       resolve();
     }, ms);
+    onTimer?.(timer);
     signal.addEventListener("abort", onAbort, { once: true });
   });
 }

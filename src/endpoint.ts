@@ -91,12 +91,17 @@ function baseUrlOf(name: string, value: string): URL {
     throw new ConfigError(`${name} holds a user or password; give apiKey or headers instead.`);
   }
   for (const parameter of url.searchParams.keys()) {
-    if (/key|token|secret|password|passwd|auth|sig|credential/i.test(parameter)) {
+    if (/key|token|secret|password|passwd|auth|sig|credential|code/i.test(parameter) || looksSecret(url, parameter)) {
       throw new ConfigError(`${name} holds a key in its query; give apiKey or headers instead.`);
     }
   }
   if (url.hash !== "") throw new ConfigError(`${name} must not have a part behind #.`);
   return url;
+}
+
+/** A version or a region is short; what is long, or begins as keys do, is one. */
+function looksSecret({ searchParams }: URL, parameter: string): boolean {
+  return searchParams.getAll(parameter).some((value) => value.length >= 24 || /^(?:sk|pk|rk)[-_]/.test(value));
 }
 
 function checkHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

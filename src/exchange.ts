@@ -51,6 +51,8 @@ export async function* exchange(
   let prologue: string | undefined = "";
   const onPrologue = (text: string) => {
     prologue = (prologue ?? "") + text;
+    // Comments before the first event, as some servers send to keep a connection open: a stream it is.
+    if (/^\uFEFF?:/.test(prologue)) prologue = ":";
     if (prologue.length > maxEventBytes) throw tooLarge();
   };
   const events = sse(attempt.read, { maxEventBytes, onPrologue });

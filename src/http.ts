@@ -6,7 +6,7 @@
 import { orAborted } from "./deadline.ts";
 import { ApiError, ConnectionError, ResponseError, TimeoutError } from "./error.ts";
 import { LONGEST_RETRY_AFTER_MS, retryAfterMs } from "./retry.ts";
-import { errorOfStatus, identifier, isRetryableStatus, type VendorError } from "./vendor_error.ts";
+import { codeOf, errorOfStatus, identifier, isRetryableStatus, type VendorError } from "./vendor_error.ts";
 
 /** What is posted. */
 export interface Post {
@@ -109,7 +109,7 @@ export function parseJson(text: string): unknown {
  */
 export function connectionErrorOf(error: unknown, url: string): ConnectionError {
   const host = new URL(url).host;
-  const code = codeOf(error);
+  const code = systemCodeOf(error);
   const cause = new Error(code ?? "the runtime gave no code");
   cause.name = identifier((error as { readonly name?: unknown } | null)?.name) ?? "Error";
   cause.stack = `${cause.name}: ${cause.message}`;
@@ -130,13 +130,15 @@ export function connectionErrorOf(error: unknown, url: string): ConnectionError 
 }
 
 /** Node and Deno put the system's code on the cause, Bun on the error itself, workerd nowhere. */
-function codeOf(error: unknown): string | undefined {
+function systemCodeOf(error: unknown): string | undefined {
   for (let at = error as { code?: unknown; cause?: unknown } | undefined, depth = 0; at && depth < 4; depth++) {
     const code = identifier(at.code);
     if (code !== undefined) return code;
     at = at.cause as typeof at;
   }
-  return undefined;
+  // Deno says it in its text alone.
+  const number = /\(os error (\d{1,5})\)/.exec(error instanceof Error ? error.message : "")?.[1];
+  return number === undefined ? undefined : `os_error_${number}`;
 }
 
 function isTlsFailure(error: unknown, code: string | undefined): boolean {
@@ -154,7 +156,7 @@ async function refusalOf(response: Response, request: Post): Promise<ApiError> {
   const vendor = request.errorOf(status, await errorBodyOf(response, request.signal));
   const error = errorOfStatus({
     status,
-    code: identifier(vendor.code) ?? identifier(vendor.type),
+    code: codeOf(vendor),
     requestId: requestIdOf(headers),
     retryAfterMs: retryAfterMs(headers),
     vendorMessage: vendor.message === "" ? undefined : vendor.message,

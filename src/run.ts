@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BatchError, ResponseError } from "./error.ts";
+import { BatchError, ConfigError, ResponseError } from "./error.ts";
 import type { Result, StreamEvent } from "./event.ts";
 
 /** Reads a stream to its end and keeps the result. */
@@ -43,6 +43,8 @@ export async function runAll<R>(
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, count) }, work));
   if (signal?.aborted && (failed > 0 || next < count)) throw signal.reason;
+  // What the caller did wrong is wrong in all of them, and nothing was sent: that is no failed batch.
+  if (count > 0 && errors.every((error) => error instanceof ConfigError)) throw errors[0];
   if (failed === 0) return results as R[];
   const message = `${failed} of ${count} requests failed; results and errors stand in order on this error.`;
   throw new BatchError(message, { results, errors });

@@ -82,12 +82,21 @@ export function errorInStream(vendor: VendorError): ApiError | ResponseError {
   const vendorMessage = vendor.message === "" ? undefined : vendor.message;
   for (const word of [vendor.code, vendor.type]) {
     const status = word === undefined ? undefined : STATUS_OF_CODE.get(word);
-    if (status !== undefined) return errorOfStatus({ status, code: word, vendorMessage });
+    if (status !== undefined) return errorOfStatus({ status, code: codeOf(vendor), vendorMessage });
   }
   const word = identifier(vendor.code ?? vendor.type);
   const said = word === undefined ? "" : ` (${word})`;
   const message = `The vendor ended its answer with an error${said}; the error's vendorMessage says which.`;
   return new ResponseError(message, { reason: "vendor", vendorMessage });
+}
+
+/** Words that decide what is done, wherever the vendor puts them. */
+const DECISIVE: ReadonlySet<string> = new Set(["overloaded_error", "insufficient_quota"]);
+
+/** The code of a refusal: its code, else its type; a word that decides what is done stands above both. */
+export function codeOf({ code, type }: VendorError): string | undefined {
+  const decisive = [code, type].find((word) => word !== undefined && DECISIVE.has(word));
+  return decisive ?? identifier(code) ?? identifier(type);
 }
 
 /** A vendor's code or type where it is a short identifier; a text in that place could quote the prompt. */

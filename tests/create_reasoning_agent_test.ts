@@ -142,6 +142,17 @@ for (
   });
 }
 
+Deno.test("an older Claude is held to its steps in the way that its dialect has", async () => {
+  const step = { thought: "Hm.", next_action: "finish", answer: "Yes." };
+  const claude = agentWires.find(({ name }) => name === "anthropic")!;
+  await using server = startVendor(
+    says(claude, { toolCalls: [{ id: "call_1", name: "answer_in_schema", arguments: step }] }),
+  );
+  const agent = agentFor({ ...claude, model: "claude-3-5-haiku-latest" }, server, off);
+  assertEquals((await agent.run(question)).response, "Yes.");
+  assertEquals(bodies(server)[0]?.["tool_choice"], { type: "tool", name: "answer_in_schema" });
+});
+
 Deno.test("a model that can be held to no schema is asked for its steps in words", async () => {
   await using server = startVendor(
     says(wire, { text: '{"thought": "Hm.", "next_action": "finish", "answer": "Yes."}' }),

@@ -62,7 +62,7 @@ const ROWS: readonly Row[] = [
     sdk: (url) => new OpenAI({ apiKey: "sdk-key-0123456789", baseURL: url }),
     path: "/v1/chat/completions",
     auth: ["authorization", "Bearer sdk-key-0123456789"],
-    cost: GPT, // By the model that answered.
+    cost: undefined, // The catalogue does not know it.
   },
   {
     name: "new AzureOpenAI()",
@@ -74,6 +74,17 @@ const ROWS: readonly Row[] = [
     path: "/openai/deployments/our-deployment/chat/completions?api-version=2024-10-21",
     auth: ["api-key", "sdk-key-0123456789"],
     cost: GPT,
+  },
+  {
+    name: "new AzureOpenAI() and its Responses",
+    wire: responsesWire,
+    model: "our-deployment",
+    provider: "azure",
+    options: { provider: "azure", api: "responses" },
+    sdk: (url) => new AzureOpenAI({ apiKey: "sdk-key-0123456789", endpoint: root(url), apiVersion: "preview" }),
+    path: "/openai/responses?api-version=preview",
+    auth: ["api-key", "sdk-key-0123456789"],
+    cost: UNCACHED,
   },
   {
     name: "new Anthropic()",

@@ -8,6 +8,10 @@ import type { ScriptedAnswer } from "./scripted_openai.ts";
 /** What the weather tool of tools.ts gives for Porto, word for word. */
 const weatherInPorto = '{"city":"Porto","sky":"rain","celsius":16}';
 
+/** What the last of the tools that reasoning_agent.ts calls in its first turn gives, and the one of its second turn. */
+const flightBack = '{"from":"Lisbon","to":"Berlin","departs":"18:40","euros":94}';
+const hotelsInLisbon = '[{"name":"Casa da Graça","euros":190},{"name":"Hotel do Rio","euros":280}]';
+
 /** The questions of the demo and of the examples, with their answers. */
 export const answers: readonly ScriptedAnswer[] = [
   { question: "What is the capital of France?", answer: "Paris." },
@@ -37,6 +41,30 @@ export const answers: readonly ScriptedAnswer[] = [
     answer: '{"surname":"Almeida","members":[{"name":"Inês","age":41,"role":"mother"},' +
       '{"name":"Rui","age":44,"role":"father"},{"name":"Clara","age":9,"role":"child"}]}',
   },
+  {
+    question: "Plan a weekend in Lisbon for me, from Berlin, on 12 June 2026.",
+    answer: "Go by train.",
+    calls: [
+      { name: "search_flights", arguments: { from: "Berlin", to: "Lisbon", date: "2026-06-12" } },
+      { name: "search_flights", arguments: { from: "Lisbon", to: "Berlin", date: "2026-06-14" } },
+    ],
+  },
+  {
+    question: flightBack,
+    answer: "Sleep at the airport.",
+    calls: [{ name: "search_hotels", arguments: { city: "Lisbon", nights: 2 } }],
+  },
+  {
+    question: hotelsInLisbon,
+    answer: "Fly out on Friday at 09:15 for 128 €, sleep two nights in the Casa da Graça for 190 €, and fly back on " +
+      "Sunday at 18:40 for 94 €: 412 € in all.",
+  },
+  {
+    question: "What is 2 plus 40? Have it computed.",
+    answer: "About 42.",
+    calls: [{ name: "get-sum", arguments: { a: 2, b: 40 } }],
+  },
+  { question: "The sum of 2 and 40 is 42.", answer: "2 plus 40 is 42." },
   { question: "Which colour is this tile? One word.", answer: "Blue." },
   { question: "Suggest a name for a café in Lisbon. Only the name.", answer: "Café da Graça" },
   { question: "What is the capital of Spain?", answer: "Madrid." },

@@ -44,6 +44,7 @@ export const rooms: readonly Room[] = [
     path: "src/otel/",
     only: [
       "src/otel_types.ts",
+      "src/version.ts",
       "src/runtime.ts",
       "src/error.ts",
       "src/deadline.ts",

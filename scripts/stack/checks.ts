@@ -109,7 +109,11 @@ export function checkLogs(servers: readonly Server[]): Promise<string[]> {
 }
 
 /** The traces are there, whole, and say what they should. */
-export async function checkTraces({ jaeger, name, everyTrace }: Way, service: string, { traces }: Told): Promise<void> {
+export async function checkTraces(
+  { jaeger, name, everyTrace }: Pick<Way, "jaeger" | "name" | "everyTrace">,
+  service: string,
+  { traces }: Told,
+): Promise<void> {
   // Where only a share of the quick and cheap ones is kept, failures and agents are kept all the same.
   const kinds = everyTrace ? ["plain", "retried", "failed", "agent"] as const : ["failed", "agent"] as const;
   for (const kind of kinds) {

@@ -22,7 +22,7 @@ export interface Server extends AsyncDisposable {
 }
 
 const readyMs = 60_000;
-const stopMs = 10_000;
+const stopMs = 3_000;
 const pollMs = 100;
 
 /** Waits for a moment. */

@@ -5,6 +5,7 @@
  */
 import { configFlags } from "../configured.ts";
 import type { Told } from "./feed.ts";
+import { pathOf } from "./place.ts";
 
 /** The feeding program. */
 export interface Feeder extends AsyncDisposable {
@@ -12,10 +13,14 @@ export interface Feeder extends AsyncDisposable {
   round(): Promise<Told>;
 }
 
-const feed = decodeURIComponent(new URL("feed.ts", import.meta.url).pathname);
+const feed = pathOf(new URL("feed.ts", import.meta.url));
 
 /** Starts the feeding program; its telemetry goes to `endpoint`. */
-export async function startFeeder(service: string, endpoint: string): Promise<Feeder> {
+export async function startFeeder(
+  service: string,
+  endpoint: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Feeder> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", ...await configFlags(), feed],
     env: {
@@ -23,6 +28,7 @@ export async function startFeeder(service: string, endpoint: string): Promise<Fe
       OTEL_SERVICE_NAME: service,
       OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
       OTEL_METRIC_EXPORT_INTERVAL: "1000",
+      ...env,
     },
     stdin: "piped",
     stdout: "piped",

@@ -17,6 +17,12 @@ export interface Place {
 /** The folder of the stack. */
 export const stackFolder = new URL("../../examples/otel-stack/", import.meta.url);
 
+/** A path for a program; Windows has no slash before its drive. */
+export function pathOf(url: URL): string {
+  const path = decodeURIComponent(url.pathname);
+  return Deno.build.os === "windows" ? path.slice(1) : path;
+}
+
 /** Reads a file of the stack. */
 export function readStack(path: string): Promise<string> {
   return Deno.readTextFile(new URL(path, stackFolder));

@@ -12,6 +12,7 @@ export interface Programs {
   readonly jaeger: string;
   readonly prometheus: string;
   readonly promtool: string;
+  readonly compose: string;
   /** One line for each that was built now, with its seconds. */
   readonly built: readonly string[];
 }
@@ -76,6 +77,7 @@ export async function getPrograms(say: (line: string) => void): Promise<Programs
     jaeger: at("jaeger"),
     prometheus: at("prometheus"),
     promtool: at("promtool"),
+    compose: at("compose"),
     built,
   };
 }

@@ -3,15 +3,16 @@
  *
  * @module
  */
+import { stringify } from "npm:yaml@^2.8.1";
 import { run, tryRun } from "./command.ts";
 import { allExpressions } from "./expressions.ts";
-import { readStack, stackFolder } from "./place.ts";
-import { stringify } from "npm:yaml@^2.8.1";
+import { pathOf, stackFolder } from "./place.ts";
+import type { Programs } from "./programs.ts";
 
-const folder = decodeURIComponent(stackFolder.pathname);
+const folder = pathOf(stackFolder);
 
 async function filesIn(path: string): Promise<string[]> {
-  const entries = await Array.fromAsync(Deno.readDir(new URL(path, stackFolder)));
+  const entries = await Array.fromAsync(Deno.readDir(new URL(`./${path}`, stackFolder)));
   return entries.filter(({ isFile }) => isFile).map(({ name }) => `${path}${name}`).sort();
 }
 
@@ -36,25 +37,25 @@ export async function checkRules(promtool: string): Promise<string[]> {
 }
 
 /** Every configuration is accepted by its program. */
-export async function checkConfigs(
-  { otelcol, jaeger, promtool }: { readonly otelcol: string; readonly jaeger: string; readonly promtool: string },
-): Promise<string[]> {
+export async function checkConfigs({ otelcol, jaeger, promtool, compose }: Programs): Promise<string[]> {
   // Half a configuration: it is laid over the one inside an image.
   const collectors = (await filesIn("collector/")).filter((path) => path !== "collector/single.yaml");
   const stores = await filesIn("jaeger/");
   const prometheuses = await filesIn("prometheus/");
+  const composes = (await filesIn("")).filter((path) => /^compose\..+\.yaml$/.test(path));
   for (const path of collectors) await run(otelcol, ["validate", `--config=${path}`], { cwd: folder });
   for (const path of stores) await run(jaeger, ["validate", `--config=${path}`], { cwd: folder });
   await run(promtool, ["check", "config", "--syntax-only", ...prometheuses], { cwd: folder });
+  for (const path of composes) await run(compose, ["-no-interpolation", path], { cwd: folder });
   await checkOverlay(otelcol);
   return [
-    `otelcol validate: ${collectors.length} files; jaeger validate: ${stores.length}; promtool check config: ${prometheuses.length}`,
+    `otelcol validate: ${collectors.length} files; jaeger validate: ${stores.length}; ` +
+    `promtool check config: ${prometheuses.length}; Compose: ${composes.length}`,
   ];
 }
 
 /** collector/single.yaml over a configuration like the one inside grafana/otel-lgtm. */
 async function checkOverlay(otelcol: string): Promise<void> {
-  await readStack("collector/single.yaml");
   const base = stringify({
     receivers: { otlp: { protocols: { grpc: {}, http: {} } } },
     processors: { batch: {} },

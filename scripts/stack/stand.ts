@@ -4,7 +4,7 @@
  * @module
  */
 import { type Server, startServer } from "./child.ts";
-import { commandOf, freeNetwork, hostsOf, type Place, placed, readStack, stackFolder } from "./place.ts";
+import { commandOf, freeNetwork, hostsOf, pathOf, type Place, placed, readStack, stackFolder } from "./place.ts";
 import type { Programs } from "./programs.ts";
 
 /** One way from a program to Prometheus and to a store of traces. */
@@ -101,7 +101,7 @@ export async function startStand(programs: Programs): Promise<Stand> {
     const placeOf = (service: string): Place => ({
       hosts,
       paths: new Map([
-        ["/etc/prometheus/rules", decodeURIComponent(new URL("prometheus/rules", stackFolder).pathname)],
+        ["/etc/prometheus/rules", pathOf(new URL("prometheus/rules", stackFolder))],
         ["/etc/prometheus/prometheus.yaml", `${home}/${service}.yaml`],
         ["/prometheus", `${home}/${service}`],
         ["/tmp/jaeger", `${home}/traces`],
@@ -159,4 +159,34 @@ export async function startStand(programs: Programs): Promise<Stand> {
       },
     };
   }
+}
+
+/** Jaeger by itself. */
+export interface Alone extends AsyncDisposable, Pick<Way, "name" | "otlp" | "jaeger" | "everyTrace"> {}
+
+/** Starts Jaeger with the stack's file, or without any: then it listens where the environment says and keeps nothing. */
+export async function startAlone(jaeger: string, configured: boolean): Promise<Alone> {
+  const folder = await Deno.makeTempDir({ prefix: "sik-llms-jaeger-" });
+  const hosts = hostsOf(freeNetwork(), ["jaeger"]);
+  const host = hosts.get("jaeger") ?? "";
+  const file = `${folder}/jaeger.yaml`;
+  const place = { hosts, paths: new Map([["/tmp/jaeger", `${folder}/traces`]]) };
+  await Deno.writeTextFile(file, placed(await readStack("jaeger/badger.yaml"), "jaeger", place));
+  const server = await startServer({
+    name: "Jaeger",
+    program: jaeger,
+    args: configured ? [`--config=${file}`] : [],
+    env: { JAEGER_LISTEN_HOST: host },
+    ready: `http://${host}:13133/status`,
+  });
+  return {
+    name: "Jaeger alone",
+    otlp: `http://${host}:4318`,
+    jaeger: `http://${host}:16686`,
+    everyTrace: true,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
 }

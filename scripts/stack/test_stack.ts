@@ -22,7 +22,8 @@ import { type Feeder, startFeeder } from "./feeder.ts";
 import { NoLoopback } from "./place.ts";
 import { getPrograms, NoGo, type Programs } from "./programs.ts";
 import { checkConfigs, checkRules } from "./rules.ts";
-import { type Stand, startStand, type Way } from "./stand.ts";
+import { type Stand, startAlone, startStand, type Way } from "./stand.ts";
+import { verify } from "./verify.ts";
 
 let passed = 0;
 let failed = 0;
@@ -58,6 +59,21 @@ function printTable(ways: readonly Way[], rows: readonly Row[]): void {
   console.log("");
 }
 
+/** The task that a user runs, on the stack as it is here. */
+async function checkVerify({ otlp, prometheus, jaeger }: Way): Promise<void> {
+  const said: string[] = [];
+  const variant = {
+    name: "here",
+    file: "",
+    pages: [],
+    env: {},
+    health: [{ name: "Prometheus", url: `${prometheus}/-/ready` }, { name: "Jaeger", url: `${jaeger}/api/services` }],
+    traces: { store: "jaeger", url: jaeger },
+    metrics: prometheus,
+  } as const;
+  if (!await verify(variant, otlp, (line) => said.push(line))) throw new Error(said.join("\n"));
+}
+
 async function testStand(stand: Stand): Promise<void> {
   const { ways } = stand;
   const service = "stack-test";
@@ -75,15 +91,32 @@ async function testStand(stand: Stand): Promise<void> {
   for (const { way } of fed) await check(`names and labels, ${way.name}`, () => checkNames(way));
   const rows = await check("every query gives data", () => checkQueries(ways));
   for (const { way } of fed) await check(`rules run and alerts fire, ${way.name}`, () => checkAlerts(way));
-  for (const { way, told } of fed) await check(`traces, ${way.name}`, () => checkTraces(way, service, told));
+  // Together, since the workers take their time to decide about a trace.
+  await Promise.all(fed.flatMap(({ way, told }) => [
+    check(`traces, ${way.name}`, () => checkTraces(way, service, told)),
+    check(`stack:verify, ${way.name}`, () => checkVerify(way)),
+  ]));
   for (const { way } of fed) await check(`the Collectors' own numbers, ${way.name}`, () => checkCollectors(way));
   await check("nothing is deprecated", () => checkLogs(stand.servers));
   if (rows !== undefined) printTable(ways, rows);
 }
 
+/** Jaeger by itself: with the file of the variant `jaeger`, and without any, as the one line of `docker run` has it. */
+async function testAlone({ jaeger }: Programs): Promise<void> {
+  for (const configured of [true, false]) {
+    const what = `Jaeger alone, ${configured ? "with its file" : "without a file"}`;
+    await check(what, async () => {
+      await using alone = await startAlone(jaeger, configured);
+      await using feeder = await startFeeder("alone", alone.otlp, { OTEL_METRICS_EXPORTER: "none" });
+      await checkTraces(alone, "alone", await feeder.round());
+    });
+  }
+}
+
 async function testAll(programs: Programs): Promise<void> {
   await check("configurations", () => checkConfigs(programs));
   await check("rules and their tests", () => checkRules(programs.promtool));
+  await testAlone(programs);
   const stand = await check("servers start", () => startStand(programs));
   if (stand === undefined) return;
   await using _ = stand;

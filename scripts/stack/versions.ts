@@ -49,6 +49,8 @@ export const goPrograms: readonly GoProgram[] = [
     path: "cmd/jaeger",
     tags: [],
   },
+  // What `docker compose` itself reads its files with.
+  { name: "compose", module: "github.com/compose-spec/compose-go/v2", version: "v2.16.2", path: "cmd", tags: [] },
 ];
 
 /** The Collector's builder; what goes into the Collector is in collector.builder.yaml. */

@@ -120,8 +120,8 @@ async function runTool(call: ToolCall, options: ToolRunOptions, signal: AbortSig
 }
 
 async function execute(tool: Tool, call: ToolCall, context: ToolContext): Promise<unknown> {
-  const { arguments: given } = call;
-  if (typeof given !== "object" || given === null || Array.isArray(given)) throw new InvalidArgumentsError("$");
+  const given = call.arguments ?? {}; // Some models write null where a tool takes nothing.
+  if (typeof given !== "object" || Array.isArray(given)) throw new InvalidArgumentsError("$");
   // The tool's own copy: what it does to it must not change what the model is said to have asked for.
   const validation = await validate(tool.parameters, structuredClone(given));
   if (!validation.ok) throw new InvalidArgumentsError(validation.path);

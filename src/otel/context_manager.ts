@@ -17,7 +17,9 @@ export function createContextManager(AsyncStorage: AsyncStorageConstructor): Con
       storage.run(context ?? ROOT_CONTEXT, () => fn.call(thisArg as never, ...args)),
     bind(context, target) {
       if (typeof target !== "function") return target;
-      const bound = (...args: unknown[]) => manager.with(context, () => target(...args));
+      function bound(this: unknown, ...args: unknown[]): unknown {
+        return manager.with(context, target as (...args: unknown[]) => unknown, this as never, ...args);
+      }
       return bound as typeof target;
     },
     enable() {

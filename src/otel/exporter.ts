@@ -15,7 +15,7 @@ import type { SignalEnvironment } from "./environment.ts";
 import { cleanMetrics, cleanSpan, countPoints, halveMetrics } from "./clean.ts";
 import { restoreNumbers } from "./normalize.ts";
 import type { Signal } from "./options.ts";
-import { send, type SendOptions, type TransportOptions } from "./transport.ts";
+import { place, send, type SendOptions, type TransportOptions } from "./transport.ts";
 
 /** What became of the items of one export. */
 export interface Exported {
@@ -29,6 +29,8 @@ export interface Exported {
 
 /** Takes items and says how many arrived; never throws. */
 export interface Sink<T> {
+  /** Where it sends to, as far as an operator may be told. */
+  readonly place?: string | undefined;
   /** Sends. */
   send(items: readonly T[], how: SendOptions): Promise<Exported>;
   /** Lets go of everything. */
@@ -114,6 +116,7 @@ function otlpSink<T>(to: SignalEnvironment, encoding: Encoding<T>): Sink<T> {
   }
 
   return {
+    place: place(to.url),
     async send(items, how) {
       if (paused) return NOTHING;
       const kept: T[] = [];

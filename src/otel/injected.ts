@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { unrefTimer } from "../runtime.ts";
 import { runInContext, suppressed } from "./registry.ts";
 import type { Exported, Sink } from "./exporter.ts";
 import type { ExportOutcome } from "./options.ts";
@@ -36,6 +37,7 @@ export function injectedSink<T, I>(
         };
         const onAbort = () => finish("The exporter did not answer in time");
         const timer = setTimeout(onAbort, timeoutMs);
+        unrefTimer(timer);
         signal.addEventListener("abort", onAbort, { once: true });
         if (signal.aborted) return onAbort();
         const threw = () => finish("The exporter threw");

@@ -3,16 +3,22 @@
  *
  * @module
  */
-import { context, type MeterProvider, metrics, trace, type TracerProvider } from "@opentelemetry/api";
+import type { MeterProvider, TracerProvider } from "@opentelemetry/api";
 import { orAborted } from "../deadline.ts";
 import { ConfigError } from "../error.ts";
 import { asyncStorage, importAsyncStorage, isRequestBound, onBeforeExit, readVariable } from "../runtime.ts";
-import { createContextManager } from "./context_manager.ts";
 import { booleanOf, readEnvironment } from "./environment.ts";
 import { flushForeign, NO_REPORT, reportOf, within } from "./flush.ts";
 import { watchLateRegistration } from "./late_registration.ts";
 import type { FlushOptions, FlushReport, OtelOptions } from "./options.ts";
 import { isDenoBuiltIn, type Registry, registry } from "./registry.ts";
+import {
+  installContextManager,
+  type Registered,
+  registerProviders,
+  removeContextManager,
+  unregisterProviders,
+} from "./registration.ts";
 import type { Providers } from "./sdk.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 import { createTroubleLog, type TroubleLog } from "./trouble.ts";
@@ -39,16 +45,16 @@ interface Loaded {
   readonly providers: Providers;
   readonly settings: Settings;
   /** What this wrote into the process-wide registry, to be told from what others write. */
-  readonly registered: { readonly trace?: unknown; readonly metrics?: unknown };
-  readonly unhook: () => void;
+  readonly registered: Registered;
+  readonly unhook: readonly (() => void)[];
 }
 
 let options: OtelOptions = {};
 let loaded: Loaded | undefined;
 let loading: Promise<void> | undefined;
 let stopped = false;
-let ownContextManager: unknown;
 let lateRegistration = false;
+let failure: string | undefined;
 let trouble: TroubleLog = createTroubleLog({ onError: undefined, silent: false });
 
 const EXIT_FLUSH_MS = 2_000;
@@ -66,9 +72,11 @@ export function configure(given: OtelOptions): void {
   if (loaded !== undefined) {
     throw new ConfigError("Telemetry has begun: configure it before the first request, or after shutdownTelemetry().");
   }
-  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== null));
   options = { ...options, ...said };
   stopped = false;
+  failure = undefined;
+  newTroubleLog();
 }
 
 /** Which rule of the switch holds now. */
@@ -119,6 +127,11 @@ export function currentOptions(): OtelOptions {
   return options;
 }
 
+/** Why telemetry is off although it was switched on; undefined where it is not. */
+export function whatFailed(): string | undefined {
+  return failure;
+}
+
 /** Whether somebody tried to register a provider after zero-config did. */
 export function wasRegistrationRefused(): boolean {
   return lateRegistration;
@@ -127,7 +140,7 @@ export function wasRegistrationRefused(): boolean {
 /** Begins loading where that is allowed outside a request; whoever needs the providers waits by {@linkcode ready}. */
 export function prepare(): void {
   if (currentRule() !== "zero-config" || loaded !== undefined || isRequestBound()) return;
-  installContextManager();
+  if (options.registerGlobally !== false) installContextManager(asyncStorage());
   void ready();
 }
 
@@ -180,21 +193,20 @@ export async function shutdown({ timeoutMs = FLUSH_MS }: FlushOptions = {}): Pro
   stopped = true;
   lateRegistration = false;
   options = {};
+  // All at once, before anything is waited for: whoever starts telemetry anew meanwhile must find it gone.
+  removeContextManager();
   if (ended !== undefined) {
-    ended.unhook();
-    const { trace: ownTrace, metrics: ownMetrics } = ended.registered;
-    if (ownTrace !== undefined && registry().trace === ownTrace) trace.disable();
-    if (ownMetrics !== undefined && registry().metrics === ownMetrics) metrics.disable();
+    ended.unhook.forEach((stop) => stop());
+    unregisterProviders(ended.registered);
     await within(left(), ended.providers.shutdown);
   }
-  if (ownContextManager !== undefined && registry().context === ownContextManager) context.disable();
-  ownContextManager = undefined;
   return report;
 }
 
 /** Takes back a shutdown: the environment, and what is configured from here on, decide again. */
 export function restart(): void {
   stopped = false;
+  failure = undefined;
 }
 
 function wantsZeroConfig(): boolean {
@@ -203,9 +215,9 @@ function wantsZeroConfig(): boolean {
 
 /** Asked for in code, which is told when it comes to nothing; the environment's word is only a default. */
 function asksForProviders(): boolean {
-  const { enabled, spanExporter, metricExporter, spanProcessors = [], metricReaders = [] } = options;
-  if (enabled === true || spanExporter !== undefined || metricExporter !== undefined) return true;
-  return spanProcessors.length > 0 || metricReaders.length > 0;
+  const { enabled, spanExporter, metricExporter, spanProcessors, metricReaders } = options;
+  const given = [spanExporter, metricExporter, spanProcessors?.[0], metricReaders?.[0]];
+  return enabled === true || given.some((each) => each !== undefined);
 }
 
 /** Providers that somebody else registered: what stands in the registry and is not ours. */
@@ -233,57 +245,50 @@ function warnLate(): void {
 }
 
 async function load(): Promise<void> {
+  newTroubleLog();
+  const sdk = await importSdk();
+  if (sdk === undefined) return;
   try {
-    const sdk = await import("./sdk.ts");
     const AsyncStorage = await importAsyncStorage();
     // While the SDK loaded another request may have installed it, or somebody may have registered their own.
     if (loaded !== undefined || currentRule() !== "zero-config") return;
-    installContextManager(AsyncStorage);
+    if (options.registerGlobally !== false) installContextManager(AsyncStorage);
     const settings = settingsOf(options, readEnvironment(readEnv));
-    trouble = createTroubleLog({ onError: options.onError, silent: settings.logLevel === "none" });
     settings.warnings.forEach(trouble.warn);
     const providers = sdk.buildProviders(options, settings, trouble);
-    const registered = options.registerGlobally === false ? {} : register(providers);
-    const stopHook = hookExit();
-    const stopWatch = watchLateRegistration(warnLate);
-    const unhook = () => {
-      stopHook();
-      stopWatch();
-    };
-    loaded = { providers, settings, registered, unhook };
+    const registered = options.registerGlobally === false ? {} : registerProviders(providers, trouble);
+    loaded = { providers, settings, registered, unhook: [hookExit(), watchLateRegistration(warnLate)] };
   } catch {
-    stopped = true;
-    trouble.warn("OpenTelemetry's SDK could not be loaded; telemetry is off.");
+    failed("Telemetry's providers could not be made of these options; telemetry is off.");
   }
 }
 
-/** What the API refuses, because a copy of another version holds the registry, is used directly all the same. */
-function register({ tracerProvider, meterProvider }: Providers): Loaded["registered"] {
-  const tracesTaken = tracerProvider !== undefined && trace.setGlobalTracerProvider(tracerProvider);
-  const metricsTaken = meterProvider !== undefined && metrics.setGlobalMeterProvider(meterProvider);
-  if (tracerProvider !== undefined && !tracesTaken || meterProvider !== undefined && !metricsTaken) {
-    trouble.warn(
-      "Another version of @opentelemetry/api holds the process's registry: this library's own spans and metrics are " +
-        "sent, those of the program itself are not.",
-    );
+async function importSdk(): Promise<typeof import("./sdk.ts") | undefined> {
+  try {
+    return await import("./sdk.ts");
+  } catch {
+    return failed("OpenTelemetry's SDK could not be loaded; telemetry is off.");
   }
-  const { trace: ownTrace, metrics: ownMetrics } = registry();
-  return { ...(tracesTaken ? { trace: ownTrace } : {}), ...(metricsTaken ? { metrics: ownMetrics } : {}) };
 }
 
-function installContextManager(AsyncStorage = asyncStorage()): void {
-  if (AsyncStorage === undefined || options.registerGlobally === false || registry().context !== undefined) return;
-  const manager = createContextManager(AsyncStorage).enable();
-  if (context.setGlobalContextManager(manager)) ownContextManager = manager;
+function failed(why: string): undefined {
+  [stopped, failure] = [true, why];
+  trouble.warn(why);
+}
+
+function newTroubleLog(): void {
+  trouble = createTroubleLog({
+    onError: options.onError,
+    silent: readEnv("OTEL_LOG_LEVEL")?.trim().toLowerCase() === "none",
+  });
 }
 
 /** A program that ends by itself sends what it has; once, and again only for spans that came since. */
 function hookExit(): () => void {
   let flushed = false;
   return onBeforeExit(() => {
-    if (flushed && loaded?.providers.pendingSpans() === 0) return;
+    if (!flushed || loaded?.providers.pendingSpans() !== 0) void flushAtExit();
     flushed = true;
-    void flushAtExit();
   });
 }
 

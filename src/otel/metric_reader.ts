@@ -15,6 +15,7 @@ import { unrefTimer } from "../runtime.ts";
 import { countPoints } from "./clean.ts";
 import type { Sink } from "./exporter.ts";
 import type { Flushed } from "./span_queue.ts";
+import type { SendOptions } from "./transport.ts";
 import type { TroubleLog } from "./trouble.ts";
 
 /** How metrics are sent. */
@@ -23,6 +24,8 @@ export interface MetricReaderOptions {
   readonly intervalMs: number;
   /** Whether sums and histograms count from the start or from the last export. */
   readonly temporality: "cumulative" | "delta";
+  /** What an exporter of somebody else asks for, which stands above that. */
+  readonly temporalityOf?: ((instrument: InstrumentType) => AggregationTemporality) | undefined;
   /** Nothing is sent but by a flush. */
   readonly requestBound: boolean;
   /** Is told what is lost. */
@@ -38,11 +41,15 @@ export interface FlushingMetricReader extends IMetricReader {
 const MOST_LABEL_SETS = 2000;
 /** A callback of somebody's that never resolves ends here, and the next export has its turn. */
 const LONGEST_TURN_MS = 30_000;
+/** A callback of an observable instrument that takes longer loses its values, and only its own. */
+const LONGEST_CALLBACK_MS = 1_000;
 const NOTHING: Flushed = { counts: { exported: 0, failed: 0, dropped: 0 }, errors: [] };
 
 /** One export, from the collecting on. */
 interface Turn {
   readonly controller: AbortController;
+  /** Aborts when no attempt is to follow the running one. */
+  readonly hurry: AbortController;
   /** Never rejects. */
   readonly done: Promise<Flushed>;
 }
@@ -64,20 +71,24 @@ export function createMetricReader(sink: Sink<ResourceMetrics>, options: MetricR
   }
 
   /** Never rejects. */
-  async function once(signal: AbortSignal, retryConnection: boolean): Promise<Flushed> {
+  async function once(signal: AbortSignal, how: Omit<SendOptions, "signal">): Promise<Flushed> {
     let points = 0;
     try {
       if (producer === undefined || closed) return NOTHING;
       signal.throwIfAborted();
-      const { resourceMetrics, errors: missing } = await orAborted(producer.collect(), signal);
+      const { resourceMetrics, errors: missing } = await orAborted(
+        producer.collect({ timeoutMillis: LONGEST_CALLBACK_MS }),
+        signal,
+      );
       if (missing.length > 0) trouble.warn("A callback of an observable instrument failed; its values are missing.");
       points = countPoints([resourceMetrics]);
-      const { exported, failed, errors } = await sink.send([resourceMetrics], { signal, retryConnection });
+      const { exported, failed, errors } = await sink.send([resourceMetrics], { ...how, signal });
       if (failed > 0) trouble.lost("metrics", failed, errors[0] ?? "An export failed");
       else if (exported > 0) trouble.delivered("metrics");
       return { counts: { exported, failed, dropped: 0 }, errors };
     } catch {
       const error = signal.aborted ? "The metrics were not collected in time" : "Collecting or sending metrics failed";
+      if (points === 0) trouble.warn(`${error}.`);
       trouble.lost("metrics", points, error);
       return { counts: { exported: 0, failed: points, dropped: 0 }, errors: [error] };
     }
@@ -87,27 +98,31 @@ export function createMetricReader(sink: Sink<ResourceMetrics>, options: MetricR
   function take(retryConnection: boolean): Turn {
     clearTimeout(timer);
     const before = [...turns].at(-1);
+    // One that waits has not collected yet: it serves everyone who comes until it does.
+    if (before !== undefined && turns.size > 1) return before;
     const controller = new AbortController();
+    const hurry = new AbortController();
     const run = async () => {
       await before?.done;
       const limit = setTimeout(() => controller.abort(new DOMException("Too long.", "TimeoutError")), LONGEST_TURN_MS);
       unrefTimer(limit);
-      const flushed = await once(controller.signal, retryConnection);
+      const flushed = await once(controller.signal, { retryConnection, hurry: hurry.signal });
       clearTimeout(limit);
       turns.delete(turn);
       schedule();
       return flushed;
     };
-    const turn: Turn = { controller, done: run() };
+    const turn: Turn = { controller, hurry, done: run() };
     turns.add(turn);
     return turn;
   }
 
   async function flush(signal: AbortSignal, retryConnection = true): Promise<Flushed> {
-    if (requestBound) return await once(signal, retryConnection); // Shares nothing with another request.
+    if (requestBound) return await once(signal, { retryConnection }); // Shares nothing with another request.
     const [inFlight] = turns;
     const mine = take(retryConnection);
     const until = [...turns];
+    if (!retryConnection) until.forEach(({ hurry }) => hurry.abort());
     const abort = () => until.forEach(({ controller }) => controller.abort(signal.reason));
     signal.addEventListener("abort", abort, { once: true });
     if (signal.aborted) abort();
@@ -127,6 +142,8 @@ export function createMetricReader(sink: Sink<ResourceMetrics>, options: MetricR
     },
     selectAggregation: () => ({ type: AggregationType.DEFAULT }),
     selectAggregationTemporality(instrument) {
+      const chosen = options.temporalityOf?.(instrument);
+      if (chosen !== undefined) return chosen;
       // What goes up and down has no meaning as a difference: the specification keeps it cumulative under delta too.
       const upDown = instrument === InstrumentType.UP_DOWN_COUNTER ||
         instrument === InstrumentType.OBSERVABLE_UP_DOWN_COUNTER;

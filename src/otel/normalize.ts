@@ -75,7 +75,8 @@ export function restoreNumbers(json: string): string {
 /** None where there are no attributes, and where asking for them throws. */
 function keysOf(attributes: unknown): readonly string[] {
   try {
-    return typeof attributes === "object" && attributes !== null ? Object.keys(attributes) : [];
+    if (typeof attributes !== "object" || attributes === null) return [];
+    return Object.keys(attributes).filter((key) => key !== ""); // OTLP takes no empty key.
   } catch {
     return [];
   }

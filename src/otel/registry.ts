@@ -47,13 +47,27 @@ export function isDenoBuiltIn(): boolean {
 
 /** The caller's context, by whoever's context manager is there. */
 export function activeContext(): Context {
-  return registry().context?.active() ?? ROOT_CONTEXT;
+  try {
+    return registry().context?.active() ?? ROOT_CONTEXT;
+  } catch {
+    return ROOT_CONTEXT; // The manager is somebody else's: its failure must not become the call's.
+  }
 }
 
 /** Calls `fn` in a context; without a context manager simply calls it. */
 export function runInContext<R>(context: Context, fn: () => R): R {
   const manager = registry().context;
-  return manager === undefined ? fn() : manager.with(context, fn);
+  if (manager === undefined) return fn();
+  let called = false;
+  try {
+    return manager.with(context, () => {
+      called = true;
+      return fn();
+    });
+  } catch (error) {
+    if (called) throw error;
+    return fn(); // The manager threw before it came to the work.
+  }
 }
 
 /** The key that all SDKs understand; `createContextKey` makes the same symbol in every copy of the API. */

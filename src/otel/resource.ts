@@ -5,6 +5,7 @@
  */
 import { defaultResource } from "@opentelemetry/resources";
 import type { Attributes } from "../otel_types.ts";
+import { PACKAGE_VERSION } from "../version.ts";
 import type { Environment } from "./environment.ts";
 import { normalizeAttributes } from "./normalize.ts";
 import type { OtelOptions } from "./options.ts";
@@ -17,6 +18,7 @@ export function resourceAttributes(options: OtelOptions, environment: Environmen
   instanceId ??= crypto.randomUUID();
   return {
     "service.name": "sik-llms",
+    "service.version": PACKAGE_VERSION, // The program's own comes by OTEL_RESOURCE_ATTRIBUTES, or by `resource`.
     "service.instance.id": instanceId,
     ...sdkAttributes(),
     ...environment.resource,

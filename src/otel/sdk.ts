@@ -5,8 +5,9 @@
  * @module
  */
 import type { MeterProvider, TracerProvider } from "@opentelemetry/api";
-import { resourceFromAttributes } from "@opentelemetry/resources";
+import { type Resource, resourceFromAttributes } from "@opentelemetry/resources";
 import {
+  type AggregationTemporality,
   ConsoleMetricExporter,
   type IMetricReader,
   MeterProvider as SdkMeterProvider,
@@ -32,7 +33,7 @@ import { otlpMetricSink, otlpSpanSink, type Sink } from "./exporter.ts";
 import { guardedMeterProvider } from "./guarded_meters.ts";
 import { guardedSampler, guardedTracerProvider } from "./guarded_tracers.ts";
 import { injectedSink } from "./injected.ts";
-import { createMetricReader } from "./metric_reader.ts";
+import { createMetricReader, type MetricReaderOptions } from "./metric_reader.ts";
 import { createSpanQueue, type Flushed } from "./span_queue.ts";
 import type { OtelOptions, SpanProcessorLike } from "./options.ts";
 import { resourceAttributes } from "./resource.ts";
@@ -40,12 +41,17 @@ import type { Settings } from "./settings.ts";
 import { spanPrinter } from "./span_printer.ts";
 import type { TroubleLog } from "./trouble.ts";
 
+interface Flushable {
+  /** Sends everything, without a report. */
+  forceFlush(): Promise<void>;
+}
+
 /** The providers, and what can be done with them. */
 export interface Providers {
   /** Undefined when traces go nowhere. */
-  readonly tracerProvider: TracerProvider | undefined;
+  readonly tracerProvider: TracerProvider & Flushable | undefined;
   /** Undefined when metrics go nowhere. */
-  readonly meterProvider: MeterProvider | undefined;
+  readonly meterProvider: MeterProvider & Flushable | undefined;
   /** Sends everything. */
   flush(signal: AbortSignal, retryConnection: boolean): Promise<{ readonly spans: Flushed; readonly metrics: Flushed }>;
   /** Lets the filter decide about the traces it still holds; the last flush then sends those it keeps. */
@@ -65,7 +71,7 @@ export function buildProviders(options: OtelOptions, settings: Settings, trouble
   const spanSink = spanSinkOf(options, settings);
   const queue = spanSink && createSpanQueue(spanSink, {
     ...settings.batch,
-    ...(settings.processor === "simple" ? { maxExportBatchSize: 1, scheduledDelayMs: 0 } : {}),
+    eager: settings.processor === "simple",
     requestBound,
     trouble,
   });
@@ -73,6 +79,7 @@ export function buildProviders(options: OtelOptions, settings: Settings, trouble
   const reader = metricSink && createMetricReader(metricSink, {
     intervalMs: settings.metricIntervalMs,
     temporality: settings.temporality,
+    temporalityOf: temporalityOf(options),
     requestBound,
     trouble,
   });
@@ -86,7 +93,6 @@ export function buildProviders(options: OtelOptions, settings: Settings, trouble
   const processors = [...(filtered === undefined ? [] : [filtered]), ...guests] as unknown as SpanProcessor[];
   if (settings.logLevel === "debug") processors.push(spanPrinter());
   const guestReaders = [...(options.metricReaders ?? [])] as unknown as IMetricReader[];
-  const readers = [...(reader === undefined ? [] : [reader]), ...guestReaders];
   const { attributeValueLengthLimit: longest } = settings;
   const sampler = samplerOf(settings.sampler);
   const givenSampler = options.sampler as Sampler | undefined;
@@ -96,12 +102,19 @@ export function buildProviders(options: OtelOptions, settings: Settings, trouble
     spanLimits: { attributeValueLengthLimit: longest },
     spanProcessors: processors.map((processor) => processor === queue ? queue : guarded(processor, trouble)),
   });
-  const meterProvider = readers.length === 0 ? undefined : new SdkMeterProvider({ resource, readers });
+  const meterProvider = meterProviderOf(resource, reader === undefined ? [] : [reader], guestReaders, trouble);
 
   const underWay = new Set<Promise<unknown>>();
   return {
-    tracerProvider: tracerProvider && guardedTracerProvider(tracerProvider, { json: false, longest }),
-    meterProvider: meterProvider && guardedMeterProvider(meterProvider),
+    // Whoever finds them in the registry may flush them, as another copy of this library does.
+    tracerProvider: tracerProvider && {
+      ...guardedTracerProvider(tracerProvider, { json: false, longest }),
+      forceFlush: () => tracerProvider.forceFlush(),
+    },
+    meterProvider: meterProvider && {
+      ...guardedMeterProvider(meterProvider),
+      forceFlush: () => meterProvider.forceFlush(),
+    },
     flush(signal, retryConnection) {
       const flushing = flush(signal, retryConnection).finally(() => underWay.delete(flushing));
       underWay.add(flushing);
@@ -120,6 +133,7 @@ export function buildProviders(options: OtelOptions, settings: Settings, trouble
   };
 
   async function flush(signal: AbortSignal, retryConnection: boolean): ReturnType<Providers["flush"]> {
+    if (filter !== undefined) await settled(() => orAborted(filter.forceFlush(), signal));
     const own = Promise.all([
       queue?.flush(signal, retryConnection) ?? NOTHING,
       reader?.flush(signal, retryConnection) ?? NOTHING,
@@ -144,7 +158,8 @@ function spanSinkOf(options: OtelOptions, { traces, batch }: Settings): Sink<Rea
       (s) => s.length,
     );
   }
-  return traces.exporter === "otlp" ? otlpSpanSink(traces) : undefined;
+  if (traces.exporter !== "otlp") return undefined;
+  return otlpSpanSink({ ...traces, timeoutMs: Math.min(traces.timeoutMs, batch.exportTimeoutMs) });
 }
 
 function metricSinkOf(options: OtelOptions, { metrics, batch }: Settings): Sink<ResourceMetrics> | undefined {
@@ -155,6 +170,32 @@ function metricSinkOf(options: OtelOptions, { metrics, batch }: Settings): Sink<
     return injectedSink<ResourceMetrics, ResourceMetrics>(exporter, batch.exportTimeoutMs, one, countPoints);
   }
   return metrics.exporter === "otlp" ? otlpMetricSink(metrics) : undefined;
+}
+
+/** An exporter of somebody else may ask for a temporality; the option stands above it. */
+function temporalityOf({ metricExporter, temporality }: OtelOptions): MetricReaderOptions["temporalityOf"] {
+  const exporter = metricExporter as unknown as PushMetricExporter | undefined;
+  if (temporality !== undefined || typeof exporter?.selectAggregationTemporality !== "function") return undefined;
+  return (instrument) => exporter.selectAggregationTemporality?.(instrument) as AggregationTemporality;
+}
+
+/** Readers are somebody else's: one that cannot be bound must not cost the others. */
+function meterProviderOf(
+  resource: Resource,
+  own: readonly IMetricReader[],
+  guests: readonly IMetricReader[],
+  trouble: TroubleLog,
+): SdkMeterProvider | undefined {
+  const usable = guests.filter((reader) => typeof reader?.setMetricProducer === "function");
+  const all = [...own, ...usable];
+  if (usable.length < guests.length) trouble.warn("A metric reader given is none that can be bound; it is left out.");
+  if (all.length === 0) return undefined;
+  try {
+    return new SdkMeterProvider({ resource, readers: all });
+  } catch {
+    trouble.warn("A metric reader given could not be bound; none of those given is used.");
+    return own.length === 0 ? undefined : new SdkMeterProvider({ resource, readers: [...own] });
+  }
 }
 
 function samplerOf({ parentBased, ratio }: SamplerEnvironment): Sampler {

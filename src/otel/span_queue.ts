@@ -18,13 +18,15 @@ import type { TroubleLog } from "./trouble.ts";
 export interface SpanQueueOptions {
   /** Spans beyond it are dropped, the newest first. */
   readonly maxQueueSize: number;
-  /** The most spans in one export; 1 sends each as it ends. */
+  /** The most spans in one export. */
   readonly maxExportBatchSize: number;
+  /** Each span is sent as it ends; what gathers behind a slow export goes together. */
+  readonly eager?: boolean | undefined;
   /** The longest a span waits. */
   readonly scheduledDelayMs: number;
   /** Nothing is sent but by a flush, and flushes share nothing. */
   readonly requestBound: boolean;
-  /** Only these are sent: unsampled spans are not. */
+  /** Is told what is lost. */
   readonly trouble: TroubleLog;
 }
 
@@ -55,17 +57,20 @@ interface Tally {
 interface Batch {
   readonly spans: readonly ReadableSpan[];
   readonly controller: AbortController;
+  /** Aborts when no attempt is to follow the running one. */
+  readonly hurry: AbortController;
   /** How many had been dropped when it began: a loss that goes on has not ended. */
   readonly droppedBefore: number;
   settled: boolean;
 }
 
-const TOO_LATE = "The flush's deadline came first";
-
 /** Makes the processor in front of `sink`. */
 export function createSpanQueue(sink: Sink<ReadableSpan>, options: SpanQueueOptions): SpanQueue {
   const { maxQueueSize, scheduledDelayMs, requestBound, trouble } = options;
-  const batchSize = Math.min(options.maxExportBatchSize, maxQueueSize);
+  const largest = Math.min(options.maxExportBatchSize, maxQueueSize);
+  /** So many are sent at once; what has gathered behind a slow export goes together all the same. */
+  const enough = options.eager ? 1 : largest;
+  const tooLate = `${sink.place ?? "The exporter"} did not take them before the flush's deadline`;
   let queue: ReadableSpan[] = [];
   const dropped = { ever: 0, reported: 0, told: 0 };
   let closed = false;
@@ -96,11 +101,19 @@ export function createSpanQueue(sink: Sink<ReadableSpan>, options: SpanQueueOpti
   function step(): Promise<void> {
     if (running !== undefined) return running.done;
     // A batch ends where a flush's spans end, so that what becomes of it is either all the flush's, or not at all.
-    const size = Math.min(batchSize, ...[...tallies].map(({ left }) => left).filter((left) => left > 0));
+    const size = Math.min(largest, ...[...tallies].map(({ left }) => left).filter((left) => left > 0));
     const controller = new AbortController();
-    const batch: Batch = { spans: queue.slice(0, size), controller, droppedBefore: dropped.ever, settled: false };
+    const hurry = new AbortController();
+    const batch: Batch = {
+      spans: queue.slice(0, size),
+      controller,
+      hurry,
+      droppedBefore: dropped.ever,
+      settled: false,
+    };
     queue = queue.slice(size);
-    const done = attempt(batch.spans, { signal: controller.signal, retryConnection }).then((outcome) => {
+    const how = { signal: controller.signal, retryConnection, hurry: hurry.signal };
+    const done = attempt(batch.spans, how).then((outcome) => {
       running = undefined;
       if (batch.settled) return;
       batch.settled = true;
@@ -124,7 +137,7 @@ export function createSpanQueue(sink: Sink<ReadableSpan>, options: SpanQueueOpti
     if (pumping || requestBound) return;
     pumping = true;
     try {
-      while (queue.length >= batchSize || all && queue.length > 0) await step();
+      while (queue.length >= enough || all && queue.length > 0) await step();
     } finally {
       pumping = false;
       schedule();
@@ -133,7 +146,7 @@ export function createSpanQueue(sink: Sink<ReadableSpan>, options: SpanQueueOpti
 
   /** A full batch waits only until the program's own turn is over: encoding it must not delay who ended the last span. */
   function schedule(): void {
-    const soon = queue.length >= batchSize;
+    const soon = queue.length >= enough;
     if (queue.length === 0) return unschedule();
     if (pumping || requestBound || closed) return;
     if (timer !== undefined && (timer.soon || !soon)) return;
@@ -177,11 +190,12 @@ export function createSpanQueue(sink: Sink<ReadableSpan>, options: SpanQueueOpti
     if (requestBound) return await drainAlone(tally, signal);
     tallies.add(tally);
     retryConnection = retry;
+    if (!retry) running?.batch.hurry.abort();
     try {
       while (tally.left > 0) await orAborted(step(), signal);
     } catch {
       // The signal aborted: sinks never throw. The batch in flight holds the oldest of what this flush waits for.
-      if (tally.left > 0) giveUp(Math.max(0, tally.left - inFlight()), TOO_LATE);
+      if (tally.left > 0) giveUp(Math.max(0, tally.left - inFlight()), tooLate);
     } finally {
       tallies.delete(tally);
       retryConnection = true;
@@ -195,8 +209,8 @@ export function createSpanQueue(sink: Sink<ReadableSpan>, options: SpanQueueOpti
     const spans = queue;
     queue = [];
     const droppedBefore = dropped.ever;
-    for (let at = 0; at < spans.length; at += batchSize) {
-      const outcome = await attempt(spans.slice(at, at + batchSize), { signal, retryConnection: true });
+    for (let at = 0; at < spans.length; at += largest) {
+      const outcome = await attempt(spans.slice(at, at + largest), { signal, retryConnection: true });
       tally.exported += outcome.exported;
       tally.failed += outcome.failed;
       outcome.errors.forEach((error) => tally.errors.add(error));

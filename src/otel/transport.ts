@@ -6,7 +6,7 @@
  */
 import { follow, orAborted, sleep } from "../deadline.ts";
 import { backoffMs, retryAfterMs } from "../retry.ts";
-import { mayConnect } from "../runtime.ts";
+import { mayConnect, unrefTimer } from "../runtime.ts";
 import { runInContext, suppressed } from "./registry.ts";
 
 /** Where and how a signal is sent. */
@@ -34,6 +34,8 @@ export interface SendOptions {
   readonly signal: AbortSignal;
   /** False: a refused connection is not tried again, as when the program is about to end. */
   readonly retryConnection: boolean;
+  /** Aborts when that comes true in the middle: a wait for another attempt then ends, and none is made. */
+  readonly hurry?: AbortSignal | undefined;
 }
 
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
@@ -50,6 +52,7 @@ export async function send(body: Uint8Array, options: TransportOptions, how: Sen
   const call = follow(how.signal);
   const { signal } = call;
   const timer = setTimeout(() => call.abort(new DOMException("timeout", "TimeoutError")), options.timeoutMs);
+  unrefTimer(timer); // Nothing here keeps a program alive: whoever awaits a flush is held by the flush's own deadline.
   const deadline = performance.now() + options.timeoutMs;
   let reason = `${place(options.url)} did not answer in time`;
   try {
@@ -57,17 +60,30 @@ export async function send(body: Uint8Array, options: TransportOptions, how: Sen
     for (let attempt = 0;; attempt++) {
       const outcome = await once(payload, encoding, options, signal);
       if (outcome.ok || !outcome.retryable || signal.aborted) return outcome;
-      if (outcome.status === undefined && !how.retryConnection) return outcome;
+      if (outcome.status === undefined && (!how.retryConnection || how.hurry?.aborted)) return outcome;
       reason = outcome.reason;
       const waitMs = Math.max(SHORTEST_WAIT_MS, outcome.retryAfterMs ?? backoffMs(attempt));
       if (performance.now() + waitMs >= deadline) return outcome;
-      await sleep(waitMs, signal);
+      await pause(waitMs, signal, how.hurry);
     }
   } catch {
     return { ok: false, reason }; // The wait for another attempt ended: what the last one met is the reason.
   } finally {
     clearTimeout(timer);
     call.release();
+  }
+}
+
+/** Waits for the next attempt, unless there is none to be any more. */
+async function pause(ms: number, signal: AbortSignal, hurry: AbortSignal | undefined): Promise<void> {
+  const wait = follow(signal);
+  const stop = () => wait.abort(hurry?.reason);
+  hurry?.addEventListener("abort", stop, { once: true });
+  try {
+    await sleep(ms, wait.signal, unrefTimer);
+  } finally {
+    wait.release();
+    hurry?.removeEventListener("abort", stop);
   }
 }
 
@@ -118,7 +134,7 @@ async function once(
 }
 
 /** Address and path: a query or a user part of the URL may be secret. */
-function place(url: string): string {
+export function place(url: string): string {
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${pathname}`;
 }

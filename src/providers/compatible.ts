@@ -20,12 +20,20 @@ export const groq: Provider = {
   keyVariable: "GROQ_API_KEY",
 };
 
-/** Mistral (https://docs.mistral.ai/api/). */
+/**
+ * Mistral (https://docs.mistral.ai/api/). It refuses fields that it does not know with 422: usage ends every stream unasked,
+ * and the seed has another name.
+ */
 export const mistral: Provider = {
   ...dialect,
   name: "mistral",
   baseUrl: "https://api.mistral.ai/v1",
   keyVariable: "MISTRAL_API_KEY",
+  encode(model, request): EncodedRequest {
+    const { body, ...encoded } = dialect.encode.call(this, model, request);
+    const { stream_options: _, seed: random_seed, ...fields } = body as Raw;
+    return { ...encoded, body: { ...fields, random_seed, ...request.extraBody } };
+  },
 };
 
 /** DeepSeek; its thoughts go back with its tool calls (https://api-docs.deepseek.com/guides/thinking_mode). */

@@ -36,6 +36,6 @@ export function usageOfOpenai(counts: OpenaiCounts): Usage | undefined {
     cacheReadTokens,
     cacheWriteTokens,
     outputTokens: isBeside ? output + reasoningTokens : output,
-    reasoningTokens,
+    reasoningTokens: isBeside ? reasoningTokens : Math.min(reasoningTokens, output),
   });
 }

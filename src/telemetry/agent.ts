@@ -17,7 +17,7 @@ import { endingOf, sentenceOf } from "./ending.ts";
 import { SPAN, type Vocabulary } from "./names.ts";
 import type { ClientTelemetry } from "./options.ts";
 import { captureOf, currentVocabulary, isRecording, meterOf, telemetryReady, tracerOf } from "./signals.ts";
-import { type OpenSpan, openSpan, quietly } from "./span.ts";
+import { merged, type OpenSpan, openSpan, quietly } from "./span.ts";
 import { LlmError } from "../error.ts";
 
 /** Puts telemetry around an agent; `name` stands on spans and metrics. */
@@ -77,8 +77,7 @@ function traced(
       kind: SpanKind.INTERNAL,
       parent,
       attributes: {
-        ...options.attributes,
-        ...request.attributes,
+        ...merged(options.attributes, request.attributes),
         ...agentStartAttributes(agent, name, request, vocabulary),
       },
     });

@@ -9,7 +9,7 @@ import { activeContext, runInContext } from "../otel/registry.ts";
 import { LLM, SPAN } from "./names.ts";
 import type { ClientTelemetry } from "./options.ts";
 import { isRecording, telemetryReady, tracerOf } from "./signals.ts";
-import { openSpan } from "./span.ts";
+import { errorTypeOf, openSpan } from "./span.ts";
 
 /** A batch, as its span tells it. */
 export interface Batch {
@@ -44,7 +44,7 @@ export function aroundBatch(model: LanguageModel, options: ClientTelemetry = {})
       span.end();
       return result;
     } catch (error) {
-      const type = error instanceof Error ? error.name : "Error";
+      const type = errorTypeOf(error);
       span.end({ type, message: "Not every request of the batch succeeded." });
       throw error;
     }

@@ -27,6 +27,9 @@ export interface Capture {
   readonly maxLength: number;
 }
 
+/** Nothing is recorded. */
+export const NO_CONTENT: Capture = { input: false, output: false, redact: undefined, maxLength: 0 };
+
 /** One message in the conventions' shape. */
 interface RecordedMessage {
   readonly role: string;

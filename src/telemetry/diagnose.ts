@@ -14,6 +14,7 @@ import {
   ready,
   type TelemetryState,
   wasRegistrationRefused,
+  whatFailed,
 } from "../otel/lifecycle.ts";
 import type { Counts, FlushOptions, Signal } from "../otel/options.ts";
 import { isDenoBuiltIn, registry } from "../otel/registry.ts";
@@ -98,10 +99,17 @@ function whyOff(): string {
   const disabled = booleanOf(readEnv("OTEL_SDK_DISABLED"));
   if (currentOptions().enabled === false) return "configureTelemetry({ enabled: false }) says so.";
   if (disabled === true) return "OTEL_SDK_DISABLED is true. Set it to false.";
-  if (disabled === false) {
-    return "it was shut down, or OpenTelemetry's SDK could not be loaded; startTelemetry() begins again.";
+  const failed = whatFailed();
+  if (failed !== undefined) return failed;
+  if (disabled === false) return "it was shut down; startTelemetry() begins again.";
+  if (readEnvironmentDenied()) {
+    return "its variables may not be read. Run with --allow-env=OTEL_*, or configure in code.";
   }
   return "nothing switches it on. Set OTEL_SDK_DISABLED=false, or call configureTelemetry({ enabled: true }).";
+}
+
+function readEnvironmentDenied(): boolean {
+  return currentOptions().env === undefined && readVariable("OTEL_SDK_DISABLED").denied;
 }
 
 function providerFound(): string {

@@ -8,19 +8,19 @@ import type { ChatRequest } from "../language_model.ts";
 import type { Ending } from "./attributes.ts";
 import { type Capture, redacted } from "./content.ts";
 import { EXCEPTION_MESSAGE } from "./names.ts";
+import { errorTypeOf } from "./span.ts";
 
 /** An error that is the signal's own reason is the caller's wish, any other a failure. */
 export function endingOf(error: unknown, { signal }: ChatRequest): Ending {
   const cancelled = signal?.aborted === true && error === signal.reason;
-  const name = error instanceof Error || error instanceof DOMException ? error.name : undefined;
-  if (cancelled) return { outcome: "cancelled", errorType: name ?? "AbortError" };
+  if (cancelled) return { outcome: "cancelled", errorType: errorTypeOf(error, "AbortError") };
   if (error instanceof ApiError) return { outcome: "error", errorType: String(error.status) };
-  return { outcome: "error", errorType: name ?? "Error" };
+  return { outcome: "error", errorType: errorTypeOf(error) };
 }
 
 /** The total timeout of a reader that went away is the end of what it left behind, not a failure it saw. */
 export function pausedEnding(reason: unknown): Ending {
-  const errorType = reason instanceof TimeoutError || !(reason instanceof Error) ? undefined : reason.name;
+  const errorType = reason instanceof TimeoutError || !(reason instanceof Error) ? undefined : errorTypeOf(reason);
   return errorType === undefined || errorType === "AbortError"
     ? { outcome: "cancelled" }
     : { outcome: "error", errorType };

@@ -9,7 +9,7 @@ import type { Attributes, TraceContext } from "../otel_types.ts";
 import { createSpanLink, isLinkable } from "./links.ts";
 import { EVALUATION, evaluationSpanName, LINK } from "./names.ts";
 import { currentVocabulary, isRecording, tracerOf } from "./signals.ts";
-import { openSpan } from "./span.ts";
+import { merged, openSpan } from "./span.ts";
 
 /** One judgement of one answer. */
 export interface Evaluation {
@@ -58,7 +58,7 @@ export function recordEvaluation(target: TraceContext, evaluation: Evaluation): 
     name: evaluationSpanName(name),
     kind: SpanKind.INTERNAL,
     parent: activeContext(),
-    attributes: { ...attributes, ...own, ...genAi },
+    attributes: { ...merged(attributes), ...own, ...genAi },
     links: isLinkable(target) ? [createSpanLink(target, { [LINK.type]: LINK.evaluation })] : [],
   });
   span.end();

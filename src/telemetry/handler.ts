@@ -11,7 +11,7 @@ import { observeBody } from "./observe_body.ts";
 import type { TelemetryOptions } from "./options.ts";
 import { extractContext } from "./propagation.ts";
 import { configureTelemetry, flushTelemetry, isRecording, telemetryReady, tracerOf } from "./signals.ts";
-import { type OpenSpan, openSpan, quietly } from "./span.ts";
+import { errorTypeOf, type OpenSpan, openSpan, quietly } from "./span.ts";
 
 /** A request handler: of workers `(request, env, ctx)`, of `Deno.serve` and `Bun.serve` `(request, info)`. */
 export type EdgeHandler<Rest extends readonly unknown[] = readonly unknown[]> = (
@@ -26,6 +26,9 @@ export interface HandlerOptions<Rest extends readonly unknown[]> extends Telemet
   /** Options from the first request's environment, as workers are handed it; called once per isolate. */
   readonly configure?: ((env: Rest[0]) => TelemetryOptions) | undefined;
 }
+
+/** Where nothing can be done after the response, its end waits this long for a back end at the most. */
+const HANDLER_FLUSH = { timeoutMs: 2_000 };
 
 /** Lets work go on after the response, as workers' contexts do. */
 type WaitUntil = (promise: Promise<unknown>) => void;
@@ -69,11 +72,16 @@ export function instrumentHandler<Rest extends readonly unknown[]>(
     try {
       response = await runInContext(span.context, async () => await handler(request, ...rest));
     } catch (error) {
-      const type = error instanceof Error ? error.name : "Error";
+      const type = errorTypeOf(error);
       span.end({ type, message: `The handler threw: ${type}.` });
-      if (waitUntil === undefined) await flushTelemetry();
-      else waitUntil(flushTelemetry());
+      if (!later(waitUntil, () => flushTelemetry(HANDLER_FLUSH))) await flushTelemetry(HANDLER_FLUSH);
       throw error;
+    }
+    // What is no response, or one that is being read already, is the handler's business and goes on as it is.
+    if (!(response instanceof Response) || response.bodyUsed || response.body?.locked) {
+      span.end();
+      later(waitUntil, () => flushTelemetry(HANDLER_FLUSH));
+      return response;
     }
     return await finished(response, span, waitUntil);
   };
@@ -88,18 +96,28 @@ async function finished(response: Response, span: OpenSpan, waitUntil: WaitUntil
     else if (status < 500) span.end();
     else span.end({ type: String(status), message: "The handler answered with a server error." });
   };
-  if (waitUntil === undefined) {
-    const observed = observeBody(response, end, async () => void await flushTelemetry());
-    // Without a body nothing comes after the response: what is to be sent goes before it.
-    if (response.body === null) await flushTelemetry();
-    return observed;
-  }
   const { promise, resolve } = Promise.withResolvers<void>();
-  waitUntil(promise.then(() => flushTelemetry()));
-  return observeBody(response, (failure) => {
-    end(failure);
-    resolve();
-  });
+  if (later(waitUntil, () => promise.then(() => flushTelemetry()))) {
+    return observeBody(response, (failure) => {
+      end(failure);
+      resolve();
+    });
+  }
+  const observed = observeBody(response, end, async () => void await flushTelemetry(HANDLER_FLUSH));
+  // Without a body nothing comes after the response: what is to be sent goes before it.
+  if (response.body === null) await flushTelemetry(HANDLER_FLUSH);
+  return observed;
+}
+
+/** Hands work to the runtime, to be done after the response; false where there is no way to, or it throws. */
+function later(waitUntil: WaitUntil | undefined, work: () => Promise<unknown>): boolean {
+  if (waitUntil === undefined) return false;
+  try {
+    waitUntil(work());
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function waitUntilOf(rest: readonly unknown[]): WaitUntil | undefined {

@@ -4,13 +4,14 @@
  * @module
  */
 import { SpanKind } from "@opentelemetry/api";
+import { isNoLongerNeeded } from "../deadline.ts";
 import { requestIdOf } from "../http.ts";
 import { isDenoBuiltIn, runInContext, suppressed } from "../otel/registry.ts";
 import { retryAfterMs } from "../retry.ts";
 import type { Context, Tracer } from "../otel_types.ts";
 import { GENERAL, LLM, SPAN, type Vocabulary } from "./names.ts";
 import { observeBody } from "./observe_body.ts";
-import { type OpenSpan, openSpan, type OptionalAttributes, quietly } from "./span.ts";
+import { errorTypeOf, type OpenSpan, openSpan, type OptionalAttributes, quietly } from "./span.ts";
 
 /** The call that a fetch belongs to. */
 export interface FetchOwner {
@@ -58,7 +59,10 @@ export function tracedFetch(base: typeof globalThis.fetch, owner: () => FetchOwn
       if (over) return;
       over = true;
       signal?.removeEventListener("abort", onAbort);
-      span?.end(failure === undefined ? undefined : failureOf(signal?.aborted ? signal.reason : failure));
+      // A body that is cancelled is over, whoever wished it; what failed under an abort failed for the abort's reason.
+      const known = failure === undefined || failure instanceof StatusFailure || !signal?.aborted;
+      const cause = known ? failure : signal.reason;
+      span?.end(cause === undefined || isNoLongerNeeded(cause) ? undefined : failureOf(cause));
       // The body may be cancelled by an abort before the listener here is told: either way the call is, once.
       if (signal?.aborted) call.onAbort(signal.reason);
     };
@@ -69,8 +73,8 @@ export function tracedFetch(base: typeof globalThis.fetch, owner: () => FetchOwn
         suppressed(context),
         () => base(input, headers === undefined ? init : { ...init, headers }),
       );
-      (span ?? call.above).set(responseAttributes(response, span === undefined));
-      if (response.status >= 400) return observeBody(response, () => end({ name: String(response.status) }));
+      (span ?? call.above).set(responseAttributes(response, span === undefined, call.vocabulary));
+      if (response.status >= 400) return observeBody(response, () => end(new StatusFailure(response.status)));
       return observeBody(response, end);
     } catch (error) {
       end(error ?? new Error("fetch failed without saying why"));
@@ -83,10 +87,16 @@ function headersOf(headers: HeadersInit | undefined): Record<string, string> {
   return Object.fromEntries(new Headers(headers));
 }
 
-function responseAttributes({ headers, status }: Response, onStreamSpan: boolean): OptionalAttributes {
+function responseAttributes(
+  { headers, status }: Response,
+  onStreamSpan: boolean,
+  vocabulary: Vocabulary,
+): OptionalAttributes {
+  const general = { [GENERAL.statusCode]: onStreamSpan ? undefined : status };
+  if (vocabulary === "gen_ai") return general; // The conventions have no names for what follows.
   const waitMs = retryAfterMs(headers);
   return {
-    [GENERAL.statusCode]: onStreamSpan ? undefined : status,
+    ...general,
     [LLM.httpRequestId]: requestIdOf(headers),
     [LLM.httpRetryAfter]: waitMs === undefined ? undefined : waitMs / 1000,
     [LLM.httpRemainingRequests]: remaining(headers, "requests"),
@@ -100,9 +110,16 @@ function remaining(headers: Headers, what: "requests" | "tokens"): number | unde
   return value === null || !/^\d+$/.test(value) ? undefined : Number(value);
 }
 
+/** An attempt that the vendor refused; its type is the status. */
+class StatusFailure extends Error {
+  constructor(status: number) {
+    super();
+    this.name = String(status);
+  }
+}
+
 /** A runtime's own error text may hold the URL's query: only the error's name is told. */
 function failureOf(error: unknown): { readonly type: string; readonly message: string } {
-  const name = (error as { readonly name?: unknown } | null)?.name;
-  const type = typeof name === "string" && name !== "" ? name : "Error";
+  const type = errorTypeOf(error);
   return { type, message: `The attempt failed: ${type}.` };
 }

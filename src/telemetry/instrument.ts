@@ -11,7 +11,7 @@ import type { ChatRequest, LanguageModel } from "../language_model.ts";
 import { activeContext, isDenoBuiltIn, runInContext } from "../otel/registry.ts";
 import type { Context } from "../otel_types.ts";
 import { endAttributes, type Ending, type Measured, requestAttributes } from "./attributes.ts";
-import { inputContent, outputContent } from "./content.ts";
+import { type Capture, inputContent, NO_CONTENT, outputContent } from "./content.ts";
 import { endingOf, pausedEnding, sentenceOf } from "./ending.ts";
 import { type FetchOwner, tracedFetch } from "./http_span.ts";
 import { recordRequest } from "./metrics.ts";
@@ -19,7 +19,7 @@ import { LLM, SPAN, streamSpanName, type Vocabulary } from "./names.ts";
 import type { ClientTelemetry } from "./options.ts";
 import { propagationHeaders } from "./propagation.ts";
 import { captureOf, currentVocabulary, isRecording, meterOf, telemetryReady, tracerOf } from "./signals.ts";
-import { type OpenSpan, openSpan, quietly } from "./span.ts";
+import { merged, type OpenSpan, openSpan, quietly } from "./span.ts";
 
 /**
  * Puts telemetry around a language model; the result is a language model like any other.
@@ -51,6 +51,9 @@ export function instrument(model: LanguageModel, options: ClientTelemetry = {}):
   };
 }
 
+/** A model that ends without its last event has given no answer: `run` rejects, and so it is told. */
+const UNFINISHED: Ending = { outcome: "error", errorType: "ResponseError" };
+
 /** The spans of one call, once they are open. */
 interface Spans {
   readonly request: OpenSpan;
@@ -70,7 +73,7 @@ function traced(model: LanguageModel, options: ClientTelemetry, request: ChatReq
   let waiting = 0;
   let ended = false;
   let vocabulary: Vocabulary = "both";
-  const capture = captureOf(options);
+  let capture: Capture = NO_CONTENT;
 
   // What the caller did wrong is thrown here, before there is a span. The spans open at the first `next()`; what goes
   // down is bound to them through these two, which are asked only after that.
@@ -86,14 +89,14 @@ function traced(model: LanguageModel, options: ClientTelemetry, request: ChatReq
     if (spans !== undefined) return spans;
     const tracer = tracerOf(options);
     vocabulary = currentVocabulary();
+    capture = captureOf(options);
     startedAt = performance.now();
     const outer = openSpan(tracer, {
       name: vocabulary === "gen_ai" ? `chat ${model.model}` : SPAN.request,
       kind: SpanKind.CLIENT,
       parent: callerContext,
       attributes: {
-        ...options.attributes,
-        ...request.attributes,
+        ...merged(options.attributes, request.attributes),
         ...requestAttributes(model, request, vocabulary),
       },
     });
@@ -209,7 +212,7 @@ function traced(model: LanguageModel, options: ClientTelemetry, request: ChatReq
         waiting++;
         try {
           const next = await runInContext(stream.context, () => events.next());
-          if (next.done) end({ outcome: brokenOff ? "cancelled" : "completed" });
+          if (next.done) end(brokenOff ? { outcome: "cancelled" } : UNFINISHED);
           return next.done ? next : { value: seen(next.value), done: false };
         } catch (error) {
           end(endingOf(error, request), error);

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { type Meter as ApiMeter, ProxyTracerProvider, type Tracer as ApiTracer } from "@opentelemetry/api";
+import {
+  type Meter as ApiMeter,
+  type MeterProvider,
+  ProxyTracerProvider,
+  type Tracer as ApiTracer,
+} from "@opentelemetry/api";
 import { createNoopMeter } from "@opentelemetry/api";
 import {
   configure,
@@ -29,6 +34,7 @@ import { PACKAGE_NAME, PACKAGE_VERSION } from "../version.ts";
 import type { Capture } from "./content.ts";
 import type { Vocabulary } from "./names.ts";
 import type { ClientTelemetry, TelemetryOptions } from "./options.ts";
+import { quietly } from "./span.ts";
 
 /** Telemetry that was started; `await using` shuts it down at the end of the block. */
 export interface Telemetry extends AsyncDisposable {
@@ -187,12 +193,21 @@ export function isRecording({ tracer, meter }: ClientTelemetry): boolean {
 
 /** The tracer of a client's spans. */
 export function tracerOf({ tracer }: ClientTelemetry): Tracer {
-  return tracer ?? currentTracerProvider()?.getTracer(PACKAGE_NAME, PACKAGE_VERSION) ?? noopTracer;
+  if (tracer !== undefined) return tracer;
+  return quietly(() => currentTracerProvider()?.getTracer(PACKAGE_NAME, PACKAGE_VERSION)) ?? noopTracer;
 }
+
+/** Deno's built-in provider makes a new meter at each request for one; instruments are kept by the meter. */
+const meters = new WeakMap<MeterProvider, Meter>();
 
 /** The meter of a client's instruments; undefined where metrics go nowhere. */
 export function meterOf({ meter }: ClientTelemetry): Meter | undefined {
-  return meter ?? currentMeterProvider()?.getMeter(PACKAGE_NAME, PACKAGE_VERSION);
+  if (meter !== undefined) return meter;
+  const provider = currentMeterProvider();
+  if (provider === undefined) return undefined;
+  const made = meters.get(provider) ?? provider.getMeter(PACKAGE_NAME, PACKAGE_VERSION);
+  meters.set(provider, made);
+  return made;
 }
 
 /** Which names are written: the option's, else the environment's opt-in to the newest GenAI form, else both. */

@@ -58,10 +58,11 @@ export function openSpan(tracer: Tracer, start: SpanStart): OpenSpan {
   }) ?? trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
   // Deno's built-in spans keep every value that an attribute was ever given, and OTLP allows one: there they wait.
   const held: Attributes | undefined = isDenoBuiltIn() ? {} : undefined;
+  const traceContext = quietly(() => traceContextOf(span));
   let ended = false;
   return {
-    context: isSpanContextValid(span.spanContext()) ? trace.setSpan(parent, span) : parent,
-    traceContext: traceContextOf(span),
+    context: traceContext === undefined ? parent : trace.setSpan(parent, span),
+    traceContext,
     isRecording: quietly(() => span.isRecording()) ?? false,
     set: (more) =>
       void quietly(() => held === undefined ? span.setAttributes(defined(more)) : Object.assign(held, defined(more))),
@@ -101,6 +102,21 @@ export function defined(attributes: OptionalAttributes): Attributes {
   const known: Attributes = {};
   for (const name in attributes) if (attributes[name] !== undefined) known[name] = attributes[name];
   return known;
+}
+
+/** The attributes of several sources, the last word on each standing; one whose value cannot be read is left out. */
+export function merged(...sources: readonly (Attributes | undefined)[]): Attributes {
+  const all: Attributes = {};
+  for (const source of sources) {
+    for (const name of quietly(() => Object.keys(source ?? {})) ?? []) quietly(() => all[name] = source?.[name]);
+  }
+  return all;
+}
+
+/** The type of a failure: its name, where that is one. A text in its place would make labels without bound. */
+export function errorTypeOf(error: unknown, otherwise = "Error"): string {
+  const name = quietly(() => (error as { readonly name?: unknown } | null)?.name);
+  return typeof name === "string" && /^[\w.$-]{1,64}$/.test(name) ? name : otherwise;
 }
 
 /** Telemetry never throws into the user's call: what fails here is lost, and nothing else is. */

@@ -87,11 +87,15 @@ Deno.test("an answer whose schema contains itself still does, inside the step", 
 Deno.test("pointers into an answer's schema lead to where it now stands", async () => {
   const answer = {
     type: "object",
-    properties: { from: { type: "string", minLength: 2 }, to: { $ref: "#/properties/from" } },
+    properties: {
+      from: { type: "string", minLength: 2 },
+      to: { $ref: "#/properties/from" },
+      seats: { $ref: "#/$defs/whole_answer" },
+    },
     $defs: { whole_answer: { type: "integer" } },
   };
   const schema = stepJsonSchema({ ...plain, answer, closing: true });
-  const step = (to: string) => ({ thought: "", next_action: "finish", answer: { from: "Oslo", to } });
+  const step = (to: string) => ({ thought: "", next_action: "finish", answer: { from: "Oslo", to, seats: 2 } });
   assertEquals((await validate(schema, step("Rome"))).ok, true);
   assertEquals((await validate(schema, step("R"))).ok, false);
 });

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { z } from "zod";
 import { SchemaError } from "../../src/error.ts";
 import type { StreamEvent } from "../../src/event.ts";
+import { jsonSchemaOf } from "../../src/schema.ts";
 import { defineTool } from "../../src/tool.ts";
 import {
   agentOf,
@@ -96,6 +97,16 @@ Deno.test("endless thinking ends with one closing turn that can only answer", as
   assertEquals(resultIn(events).response, "Fly to Lisbon.");
 });
 
+Deno.test("the closing step of an agent with tools has no tool to ask for", async () => {
+  const scripted = scriptedModel(asking, done);
+  await agentOf(scripted, { tools: [flights], nativeTools: false, maxIterations: 1 }).run("Where to?");
+  const fields = scripted.requests.map(({ schema }) => Object.keys(jsonSchemaOf(schema!, "schema")["properties"]!));
+  assertEquals(fields, [
+    ["thought", "next_action", "tool", "arguments", "answer"],
+    ["thought", "next_action", "answer"],
+  ]);
+});
+
 Deno.test("a closing turn that thinks on all the same is the answer", async () => {
   const scripted = scriptedModel(step({ thought: "Lisbon, I would say.", next_action: "continue_thinking" }));
   const { response } = await agentOf(scripted, { maxIterations: 2 }).run("Where to?");
@@ -117,6 +128,11 @@ Deno.test("the user's own schema shapes the answer, and gives what it makes of i
   assertEquals(events.filter(({ type }) => type === "text"), [
     { type: "text", delta: '{"city":"Lisbon"}', iteration: 2 },
   ]);
+});
+
+Deno.test("a thought is no answer where the user's schema asks for one", async () => {
+  const scripted = scriptedModel(step({ next_action: "finish" }));
+  await assertRejects(() => agentOf(scripted).run("Where to?", { schema: z.string() }), SchemaError);
 });
 
 for (const answer of [{ city: 7 }, null]) {

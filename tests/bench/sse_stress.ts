@@ -3,7 +3,8 @@
  *
  *     deno task bench:sse
  *
- * It fails where time grows faster than the event, or where the bytes take two seconds.
+ * It fails where time grows faster than the event, or where the bytes take two seconds. The bytes come from memory: of a
+ * `ReadableStream` with eight million chunks the runtime alone makes five seconds.
  *
  * @module
  */

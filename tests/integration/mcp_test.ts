@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { type McpClient, mcpTools } from "../../src/mcp.ts";
 import { configFlags } from "../../scripts/configured.ts";
 import { agentFor, chatAgent as wire, says } from "../support/agent_wires.ts";
@@ -13,15 +14,16 @@ import { startVendor } from "../support/vendor_server.ts";
 const everything = ["run", "-A", "--no-config", "--no-lock", "npm:@modelcontextprotocol/server-everything@2026.8.31"];
 
 /** A client of the official SDK; that it is taken as it is, is what the type says here. */
-async function connected(transport: Parameters<Client["connect"]>[0]): Promise<McpClient> {
+async function connected(transport: StdioClientTransport | StreamableHTTPClientTransport): Promise<McpClient> {
   const client = new Client({ name: "sik-llms-tests", version: "0.1.0" });
-  await client.connect(transport);
+  await client.connect(transport as Transport); // The SDK's types disagree under exactOptionalPropertyTypes.
   return client;
 }
 
 async function overStdio(): Promise<McpClient> {
   const args = [...everything, "stdio"];
-  return await connected(new StdioClientTransport({ command: Deno.execPath(), args, stderr: "ignore" }));
+  const env = Deno.env.toObject(); // Where this Deno has its packages, the one that is started has them.
+  return await connected(new StdioClientTransport({ command: Deno.execPath(), args, env, stderr: "ignore" }));
 }
 
 interface Message {
@@ -40,7 +42,7 @@ async function httpServer() {
   const lines = child.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(byLine()).getReader();
   const port = Number((await lines.read()).value);
   return {
-    connect: () => connected(new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${port}/mcp`)) as never),
+    connect: () => connected(new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${port}/mcp`))),
     /** The next message of a method that the server is sent. */
     async next(method: string): Promise<Message> {
       for (let line = await lines.read(); !line.done; line = await lines.read()) {

@@ -3,6 +3,7 @@ import { type Attributes, getMeter, getTracer, startTelemetry, type TelemetryOpt
 import { readEnvironment } from "../../src/otel/environment.ts";
 import type { OtelOptions } from "../../src/otel/options.ts";
 import { resourceAttributes } from "../../src/otel/resource.ts";
+import { PACKAGE_VERSION } from "../../src/version.ts";
 import { startCollector } from "../support/collector.ts";
 
 function attributes(options: OtelOptions = {}, variables: Readonly<Record<string, string>> = {}): Attributes {
@@ -13,6 +14,7 @@ Deno.test("the resource says who sends, by default", () => {
   const { "service.instance.id": id, "telemetry.sdk.version": version, ...rest } = attributes();
   assertEquals(rest, {
     "service.name": "sik-llms",
+    "service.version": PACKAGE_VERSION,
     "telemetry.sdk.name": "opentelemetry",
     "telemetry.sdk.language": "nodejs",
   });

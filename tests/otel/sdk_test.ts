@@ -8,6 +8,8 @@ import {
   startTelemetry,
   type TelemetryOptions,
 } from "../../mod.ts";
+import { flushForeign } from "../../src/otel/flush.ts";
+import { type Registry, registry } from "../../src/otel/registry.ts";
 import { fakeClock } from "../support/clock.ts";
 import { type Collector, gate, hangs, startCollector } from "../support/collector.ts";
 import { counts, stderrLines } from "./ingredients.ts";
@@ -272,4 +274,15 @@ Deno.test("exporters of the user's own are flushed after they were given everyth
   assertEquals(seen.slice(2).sort(), ["metrics flush", "spans flush"]);
   await telemetry.shutdown();
   assertEquals(seen.slice(-2).sort(), ["metrics shutdown", "spans shutdown"]);
+});
+
+Deno.test("who finds the providers in the registry can flush them, and takes nothing from the next report", async () => {
+  await using collector = await startCollector();
+  await using telemetry = await telemetryTo(collector, {}, { batch: { maxQueueSize: 1 } });
+  record();
+  record("dropped");
+  const { trace, metrics } = registry();
+  await flushForeign({ trace, metrics } as Registry, new AbortController().signal);
+  assertEquals([collector.receiver.spans().length, collector.receiver.metrics().length], [1, 1]);
+  assertEquals((await telemetry.flush()).spans, counts(0, 0, 1));
 });

@@ -113,7 +113,9 @@ Deno.test("at the deadline running exports are aborted, and what was left has fa
   end(endedSpans(3)); // Not this flush's.
   deadline.abort();
   const report = await flushing;
-  assertEquals([report.counts, report.errors], [counts(4, 6), ["The flush's deadline came first"]]);
+  assertEquals([report.counts, report.errors], [counts(4, 6), [
+    "The exporter did not take them before the flush's deadline",
+  ]]);
   assertEquals([inFlight.how.signal.aborted, queue.pending()], [true, 3]);
   assertEquals(trouble.losses.reduce((sum, { count }) => sum + count, 0), 6);
   const next = flush();

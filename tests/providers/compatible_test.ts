@@ -122,7 +122,7 @@ for (const [name, { value, url, variable, genAi = name, model }] of Object.entri
         top_k: 5,
         max_tokens: 9,
         stream: true,
-        stream_options: { include_usage: true },
+        ...name === "mistral" ? {} : { stream_options: { include_usage: true } },
       });
     });
   }
@@ -278,6 +278,14 @@ Deno.test("xAI counts its thoughts beside the output, and both are output", asyn
   for (const { usage: counted } of await read("xai", streamed, message({ content: "Paris." }, usage))) {
     assertEquals([counted?.outputTokens, counted?.reasoningTokens, counted?.totalTokens], [103, 94, 135]);
   }
+});
+
+Deno.test("Mistral is sent no field that it would refuse: the seed has another name", async () => {
+  const { fetch, seen } = noting();
+  const options: ClientOptions = { provider: "mistral", apiKey: KEY, fetch, telemetry: false };
+  await createClient("m", options).run("Where?", { seed: 7, extraBody: { safe_prompt: true } });
+  const { seed, random_seed, safe_prompt, stream_options } = seen[0]?.body ?? {};
+  assertEquals([seed, random_seed, safe_prompt, stream_options], [undefined, 7, true, undefined]);
 });
 
 Deno.test("Mistral's blocks of thoughts and text", async () => {

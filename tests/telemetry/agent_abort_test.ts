@@ -133,3 +133,13 @@ Deno.test("a run aborted with an error of the caller's own is recorded under tha
     assertEquals(messages.filter((message) => message.includes("words")), []);
   });
 });
+
+Deno.test("a signal that outlives its runs keeps no listener of one that is over", async () => {
+  await using _telemetry = await memoryTelemetry();
+  await using server = startVendor(says(wire, answers));
+  const { signal } = new AbortController();
+  const listeners = countListeners(signal);
+  const agent = agentFor(wire, server, { tools: [flights] });
+  for (const _ of [1, 2]) await agent.run(question, { signal });
+  assertEquals([listeners.most > 0, listeners.count], [true, 0]);
+});

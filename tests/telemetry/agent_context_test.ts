@@ -1,10 +1,10 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { ROOT_CONTEXT, trace } from "@opentelemetry/api";
 import { getTracer, type Tool } from "../../mod.ts";
 import { finder, flights } from "../support/agent_scene.ts";
 import { agentFor, chatAgent as wire, says } from "../support/agent_wires.ts";
-import { type FlatSpan, memoryTelemetry, spanNamed, tree } from "../support/telemetry.ts";
-import { type Handler, startVendor } from "../support/vendor_server.ts";
+import { memoryTelemetry, spanNamed, tree } from "../support/telemetry.ts";
+import { type Handler, refusal, startVendor } from "../support/vendor_server.ts";
 
 const asks = { toolCalls: [{ id: "call_1", name: "flights", arguments: {} }] };
 const answers = { text: "Fly at nine." };
@@ -127,45 +127,64 @@ Deno.test("an agent without telemetry leaves none, and its requests leave none",
   assertEquals([traceContext, await telemetry.spans(), await telemetry.points()], [undefined, [], []]);
 });
 
-/** Answers by what it is asked, not by when: a question and its tool's result bear the same number. */
+/**
+ * Answers by what it is asked, not by when: a question and its tool's result bear the same number. Every tenth run is
+ * refused in its second turn.
+ */
 const numbered: Handler = (reply, request) => {
   const { messages } = request.body as { readonly messages: readonly { readonly content: string }[] };
-  const number = /\d+/.exec(messages[0]!.content)?.[0];
-  const turn = messages.length === 1
-    ? { toolCalls: [{ id: `call_${number}`, name: "flights", arguments: { number } }] }
-    : { text: `Answer ${number} of ${messages.at(-1)?.content}` };
-  return says(wire, turn)(reply, request);
+  const number = Number(/\d+/.exec(messages[0]!.content)?.[0]);
+  if (messages.length === 1) {
+    const toolCalls = [{ id: `call_${number}`, name: "flights", arguments: { number } }];
+    return says(wire, { toolCalls })(reply, request);
+  }
+  if (number % 10 === 3) return refusal(400)(reply, request);
+  return says(wire, { text: `Answer ${number} of ${messages.at(-1)?.content}` })(reply, request);
 };
 
-Deno.test("a hundred runs at once keep to their own trees, tools and answers", async () => {
+/** How the run of that number should end: another tenth has a tool that fails. */
+function expectedOf(number: number): string {
+  if (number % 10 === 3) return "BadRequestError";
+  return number % 10 === 7 ? `Answer ${number} of no flight ${number}` : `Answer ${number} of flight ${number}`;
+}
+
+Deno.test("a hundred runs at once, some of them failing, keep to their own trees, tools and answers", async () => {
   await using telemetry = await memoryTelemetry();
   await using server = startVendor(numbered);
-  const { execute: _, ...declared } = flights;
   const tool: Tool = {
-    ...declared,
-    async execute({ number }: { readonly number: string }) {
+    ...flights,
+    async execute({ number }: { readonly number: number }) {
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
       getTracer("test").startSpan(`timetable ${number}`).end();
+      if (number % 10 === 7) throw new Error(`no flight ${number}`);
       return `flight ${number}`;
     },
   };
   const agent = agentFor(wire, server, { tools: [tool] });
   const numbers = Array.from({ length: 100 }, (_, index) => index);
-  const results = await Promise.all(numbers.map((number) => agent.run(`Question ${number}`)));
-  assertEquals(
-    results.map(({ response }) => response),
-    numbers.map((number) => `Answer ${number} of flight ${number}`),
-  );
-  const spans = await telemetry.spans();
-  const byId = new Map(spans.map((span) => [span.id, span]));
-  for (const [number, { traceContext }] of results.entries()) {
-    const own = spans.filter(({ traceId }) => traceId === traceContext?.traceId);
-    assertEquals(own.length, 11);
-    const timetable = spanNamed(own, `timetable ${number}`);
-    const above: FlatSpan | undefined = byId.get(timetable.parentId ?? "");
-    assert(above?.name === "reasoning.tool.flights");
-    assertEquals(above.attributes["tool.call_id"], `call_${number}`);
-    assertEquals(above.parentId, traceContext?.spanId);
-  }
+  const outcomes = await Promise.all(numbers.map(async (number) => {
+    try {
+      return (await agent.run(`Question ${number}`)).response;
+    } catch (error) {
+      return (error as Error).name;
+    }
+  }));
+  assertEquals(outcomes, numbers.map(expectedOf));
   assertEquals(telemetry.open, []);
+
+  const byTrace = Map.groupBy(await telemetry.spans(), ({ traceId }) => traceId);
+  assertEquals(byTrace.size, numbers.length);
+  for (const own of byTrace.values()) {
+    assertEquals(own.length, 11);
+    const run = spanNamed(own, "llm.reasoning_agent.stream");
+    const tool = spanNamed(own, "reasoning.tool.flights");
+    const timetable = own.find(({ name }) => name.startsWith("timetable"));
+    const number = Number(timetable?.name.split(" ")[1]);
+    assertEquals([timetable?.parentId, tool.parentId], [tool.id, run.id]);
+    assertEquals(tool.attributes["tool.call_id"], `call_${number}`);
+    assertEquals([tool.status, run.status], [
+      number % 10 === 7 ? "ERROR" : "UNSET",
+      number % 10 === 3 ? "ERROR" : "UNSET",
+    ]);
+  }
 });
