@@ -3,7 +3,7 @@
  *
  * Two vocabularies describe the same facts: `llm.*`, the project's own, and OpenTelemetry's GenAI conventions. Those
  * deployed today are in https://github.com/open-telemetry/semantic-conventions (v1.37, docs/gen-ai); the newest form is
- * main of https://github.com/open-telemetry/semantic-conventions-genai as of 2026-08.
+ * https://github.com/open-telemetry/semantic-conventions-genai/tree/066d4a7f356f8600de6f10c42874626ab88692fb.
  *
  * @module
  */
