@@ -95,10 +95,18 @@ function unsaidParts({ messages, thinking, refusal }: Result, redact: Clean): re
 export function redacted(text: string, attribute: string, capture: Capture): string | undefined {
   try {
     const clean = capture.redact === undefined ? text : capture.redact(text, { attribute });
-    return typeof clean === "string" ? cutText(clean, capture.maxLength) : undefined;
+    const kept = textOnly(clean);
+    return kept === undefined ? undefined : cutText(kept, capture.maxLength);
   } catch {
     return undefined; // A redactor that throws has not redacted.
   }
+}
+
+/** What a redactor gave, if that is a text. A promise, as of an async one, is none, and nobody else takes its rejection. */
+function textOnly(clean: unknown): string | undefined {
+  if (typeof clean === "string") return clean;
+  Promise.resolve(clean).catch(() => {});
+  return undefined;
 }
 
 /** Redacts one text; undefined leaves it out. */
@@ -114,7 +122,7 @@ export function valueOf(
   try {
     const built = build((text, role) => {
       const clean = redact === undefined ? text : redact(text, { attribute, role });
-      return typeof clean === "string" ? clean : undefined; // A promise, as of an async redactor, is no text.
+      return textOnly(clean);
     });
     return fitJson(built, maxLength);
   } catch {

@@ -94,6 +94,7 @@ Deno.test("redact of the client stands over the process's", async () => {
 const nothings: Readonly<Record<string, Redact>> = {
   "undefined": () => undefined,
   "a promise, as an async one does": (() => Promise.resolve("the text")) as unknown as Redact,
+  "a promise that rejects": (() => Promise.reject(new Error("no"))) as unknown as Redact,
   "null": (() => null) as unknown as Redact,
 };
 for (const [name, redact] of Object.entries(nothings)) {
