@@ -1,17 +1,20 @@
 /**
- * `deno task demo`: five calls to a language model, and what OpenTelemetry knows of them afterwards.
+ * `deno task demo`: five calls to a language model, an agent that plans a trip with its tools, and what OpenTelemetry
+ * knows of them afterwards.
  *
  * It needs no key, no network and no collector: a scripted server on this machine speaks OpenAI's protocol, another one
  * receives the telemetry, and all between them is real. With `OPENAI_API_KEY`, in the environment or in `.env`, it asks
- * OpenAI; with `OTEL_EXPORTER_OTLP_ENDPOINT` the telemetry goes there.
+ * OpenAI, else with `ANTHROPIC_API_KEY` Anthropic; with `OTEL_EXPORTER_OTLP_ENDPOINT` the telemetry goes there.
  *
  * @module
  */
 import { getTracer, type RequestOptions, startTelemetry } from "@sik/llms";
-import { printHead, printReport } from "./support/report.ts";
+import { showAgent } from "./support/agent_scene.ts";
+import { printAgentHead, printHead, printReport } from "./support/report.ts";
 import { scenesOn } from "./support/scene.ts";
 import { openScreen } from "./support/screen.ts";
 import { openStage } from "./support/stage.ts";
+import { tripInstructions, tripQuestion, tripTools } from "./support/trip.ts";
 
 const screen = openScreen();
 await using stage = openStage();
@@ -23,14 +26,15 @@ const telemetry = await startTelemetry({
   endpoint: stage.receiver?.url,
 });
 
-const client = stage.client("gpt-4o-mini", { temperature: 0.7, maxTokens: 300 });
+const client = stage.client({ temperature: 0.7, maxTokens: 300 });
 const named = (name: string): RequestOptions => ({ attributes: { "demo.call": name } });
 
 printHead(screen, stage, client);
 const scene = scenesOn(screen);
 
-// The one span of the program's own; all others are there without a line of code.
-const traceId = await getTracer("demo").startActiveSpan("plan_trip", async (span) => {
+// Two spans are the program's own; all others are there without a line of code.
+const tracer = getTracer("demo");
+const callsId = await tracer.startActiveSpan("five_calls", async (span) => {
   await scene("capital", "a plain call", "What is the capital of Portugal?", async (question, show) => {
     show.result(await client.run(question, named("capital")));
   });
@@ -60,7 +64,7 @@ const traceId = await getTracer("demo").startActiveSpan("plan_trip", async (span
     for await (const event of client.stream(question, named("history"))) {
       if (event.type !== "text") continue;
       show.delta(event.delta);
-      if (++pieces === 40) break;
+      if (++pieces === 20) break;
     }
     show.brokenOff();
   });
@@ -69,6 +73,19 @@ const traceId = await getTracer("demo").startActiveSpan("plan_trip", async (span
   return span.spanContext().traceId;
 });
 
+printAgentHead(screen);
+const agent = stage.agent({
+  name: "trip_planner",
+  tools: tripTools,
+  instructions: tripInstructions,
+  reasoningEffort: "low",
+});
+const tripId = await tracer.startActiveSpan("plan_trip", async (span) => {
+  await showAgent(screen, tripQuestion, agent.stream(tripQuestion));
+  span.end();
+  return span.spanContext().traceId;
+});
+
 const { state } = telemetry;
 const flushed = await telemetry.shutdown({ timeoutMs: 3_000 }); // Sends what is left and says what became of it.
-printReport(screen, stage, { state, flushed, traceId });
+printReport(screen, stage, { state, flushed, traceIds: [callsId, tripId] });

@@ -104,6 +104,7 @@ export function makeClient(model: LanguageModel, settings: ClientSettings): Clie
 
   async function sample<T>(messages: Messages, n: number, options: RequestOptions<T> & BatchOptions = {}) {
     checkCount("n", n);
+    checkOptions(options);
     const { concurrency, ...request } = options;
     const atOnce = concurrencyOf(concurrency);
     const conversation = conversationOf(messages);
@@ -116,6 +117,7 @@ export function makeClient(model: LanguageModel, settings: ClientSettings): Clie
     sets: readonly Messages[],
     options: RequestOptions<T> & BatchOptions & { readonly sampleN?: number | undefined } = {},
   ) {
+    checkOptions(options);
     const { concurrency, sampleN, ...request } = options;
     const atOnce = concurrencyOf(concurrency);
     if (sampleN !== undefined) checkCount("sampleN", sampleN);
@@ -145,7 +147,7 @@ export function makeClient(model: LanguageModel, settings: ClientSettings): Clie
 
 /** A request: what is said with it, over the client's defaults. What is undefined does not override. */
 function requestOf(messages: Messages, options: RequestOptions = {}, settings: ClientSettings): ChatRequest {
-  if (options === null || typeof options !== "object") throw new ConfigError("The options must be an object.");
+  checkOptions(options);
   const { signal, tools } = options;
   if (signal !== undefined && !isSignal(signal)) throw new ConfigError("signal must be an AbortSignal.");
   if (tools !== undefined && !Array.isArray(tools)) throw new ConfigError("tools must be a list of tools.");
@@ -156,7 +158,9 @@ function requestOf(messages: Messages, options: RequestOptions = {}, settings: C
     throw new ConfigError("previousResponseId goes on from an answer that the vendor kept: it needs store: true.");
   }
   if (defaults.attributes === undefined || options.attributes === undefined) return request;
-  return { ...request, attributes: { ...defaults.attributes, ...options.attributes } };
+  // Not read here: a value that throws when it is read costs telemetry that value, and the call nothing.
+  const all = [defaults.attributes, options.attributes].map((each) => Object.getOwnPropertyDescriptors(each));
+  return { ...request, attributes: Object.defineProperties({}, Object.assign({}, ...all)) };
 }
 
 /**
@@ -215,6 +219,11 @@ function readerOf(events: AsyncIterator<StreamEvent>): EventIterator {
   };
   dropped?.register(reader, events, reader);
   return reader;
+}
+
+/** Options come from programs without types, too. */
+function checkOptions(options: unknown): void {
+  if (options === null || typeof options !== "object") throw new ConfigError("The options must be an object.");
 }
 
 /** By its shape: a signal may come from another realm. */

@@ -71,8 +71,9 @@ const SHORTEST_SECRET = 8;
 /** The same error without what is secret: vendors quote keys in their refusals, as a code even, which our message bears. */
 export function withoutSecrets(error: unknown, { key, headers }: Connection): unknown {
   if (!(error instanceof ApiError || error instanceof ResponseError)) return error;
-  // A gateway's key mostly comes as a header of the user's own.
-  const secrets = [key, ...Object.values(headers), ...Object.values(headers).map((value) => value.split(" ").at(-1))];
+  // A gateway's key mostly comes as a header of the user's own; a short value there is a region, or a version.
+  const given = Object.values(headers).flatMap((value) => [value, value.split(" ").at(-1) ?? ""]);
+  const secrets = [key, ...given.filter(({ length }) => length >= SHORTEST_SECRET)];
   for (const secret of secrets) if (secret !== undefined && secret !== "") blacken(error, secret);
   return error;
 }

@@ -51,10 +51,12 @@ async function* answer(call: Call): AsyncGenerator<StreamEvent, void, undefined>
       const streaming = request.streaming ?? true;
       const attempt = beginAttempt({ signal, timeouts, streaming, partialText: () => progress.text });
       let failure: unknown;
+      let shown = false;
       try {
         for await (const event of exchange(call, attempt, progress)) {
           if (signal.aborted) throw signal.reason;
           if (event.type === "text") progress.text += event.delta;
+          if (event.type === "server_tool") shown = true; // The vendor has searched, and is paid for it.
           if (event.type !== "finish") yield event;
           else {
             const result = await conclude(call, event.result, progress);
@@ -71,7 +73,9 @@ async function* answer(call: Call): AsyncGenerator<StreamEvent, void, undefined>
         throw new StreamTruncatedError(message, { partialText: progress.text });
       } catch (error) {
         failure = signal.aborted ? signal.reason : withCost(withoutSecrets(error, connection), connection);
-        if (progress.firstOutputAt !== undefined || retry >= maxRetries || signal.aborted || !mayRetry(failure)) {
+        if (
+          shown || progress.firstOutputAt !== undefined || retry >= maxRetries || signal.aborted || !mayRetry(failure)
+        ) {
           throw failure;
         }
       } finally {

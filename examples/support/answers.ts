@@ -4,6 +4,7 @@
  * @module
  */
 import type { ScriptedAnswer } from "./scripted_openai.ts";
+import { tripScript } from "./trip.ts";
 
 /** What the weather tool of tools.ts gives for Porto, word for word. */
 const weatherInPorto = '{"city":"Porto","sky":"rain","celsius":16}';
@@ -14,6 +15,7 @@ const hotelsInLisbon = '[{"name":"Casa da Graça","euros":190},{"name":"Hotel do
 
 /** The questions of the demo and of the examples, with their answers. */
 export const answers: readonly ScriptedAnswer[] = [
+  ...tripScript,
   { question: "What is the capital of France?", answer: "Paris." },
   { question: "What is the capital of Portugal?", answer: "The capital of Portugal is Lisbon." },
   {

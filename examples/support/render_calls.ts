@@ -12,11 +12,13 @@ export function renderCalls(
   spans: readonly ReceivedSpan[],
   label: (span: ReceivedSpan) => string | undefined,
 ): string {
-  const calls = buildTrees(spans).flatMap(flatten).filter(({ facts }) => facts.isRequest);
+  const nodes = buildTrees(spans).flatMap(flatten);
+  const calls = nodes.filter(({ facts }) => facts.isRequest);
+  const parents = new Map(nodes.flatMap((parent) => parent.children.map((child) => [child, parent.span.name])));
   const say = (what: string, chosen: readonly SpanNode[], why: (node: SpanNode) => string | undefined): string => {
     const names = chosen.map((node) => {
       const reason = why(node);
-      return (label(node.span) ?? node.span.name) + (reason === undefined ? "" : ` (${reason})`);
+      return (label(node.span) ?? parents.get(node) ?? node.span.name) + (reason === undefined ? "" : ` (${reason})`);
     });
     return `${chosen.length} ${what}${names.length === 0 ? "" : `: ${names.join(", ")}`}`;
   };

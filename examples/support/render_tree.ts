@@ -104,6 +104,8 @@ function piecesOf(node: SpanNode, label: string | undefined): Piece[] {
     piece(tokens ?? sums, "dim", 6),
     own && cached > 0 ? piece(`${cached} cached`, "dim", 4) : undefined,
     sum && totals.requests > 1 ? piece(`${totals.requests} calls`, "dim", 5) : undefined,
+    piece(facts.turns === undefined ? undefined : counted(facts.turns, "turn", "turns"), "dim", 4),
+    piece(facts.toolCalls === undefined ? undefined : counted(facts.toolCalls, "tool", "tools"), "dim", 4),
     piece(facts.chunks ? counted(facts.chunks, "chunk", "chunks") : undefined, "dim", 3),
     piece(facts.resends === 0 ? undefined : `attempt ${facts.resends + 1}`, "warn", 4),
     piece(facts.retryAfterMs === undefined ? undefined : `asks to wait ${duration(facts.retryAfterMs)}`, "warn", 3),

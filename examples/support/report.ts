@@ -10,6 +10,7 @@ import type { ReceivedSpan } from "./otlp_decode.ts";
 import type { OtlpReceiver } from "./otlp_receiver.ts";
 import { renderCalls } from "./render_calls.ts";
 import { renderMetrics } from "./render_metrics.ts";
+import { renderSteps } from "./render_steps.ts";
 import { renderTree } from "./render_tree.ts";
 import type { Screen } from "./screen.ts";
 import type { Stage } from "./stage.ts";
@@ -23,8 +24,8 @@ export interface Outcome {
   readonly state: TelemetryState;
   /** What was sent. */
   readonly flushed: FlushReport;
-  /** The trace of all calls. */
-  readonly traceId: string;
+  /** The traces, a span of the program's own at the top of each. */
+  readonly traceIds: readonly string[];
 }
 
 /** The name a call has in the tree: the attribute that the program gave it. */
@@ -34,11 +35,12 @@ export function nameOf({ attributes }: ReceivedSpan): string | undefined {
 }
 
 /** Says what is about to happen, and what of it is real. */
-export function printHead(screen: Screen, { vendorUrl, receiver, collector }: Stage, { model }: Client): void {
+export function printHead(screen: Screen, { vendor, vendorUrl, receiver, collector }: Stage, { model }: Client): void {
   const asked = vendorUrl === undefined
-    ? `Five calls to ${model} at OpenAI.`
-    : `Five calls to ${model}. There is no OPENAI_API_KEY, so a script on this machine plays OpenAI: its answers are ` +
-      "made up; client, HTTP, streams, retries, prices and telemetry are real.";
+    ? `Five calls to ${model} at ${vendor}, and an agent.`
+    : `Five calls to ${model}, and an agent. There is no OPENAI_API_KEY or ANTHROPIC_API_KEY, so a script on this ` +
+      "machine plays OpenAI: its answers are made up; client, HTTP, streams, retries, tools, prices and telemetry are " +
+      "real.";
   const told = receiver === undefined
     ? `Their telemetry goes to ${collector}.`
     : "Their telemetry goes by OTLP over HTTP to a receiver in this process, which knows nothing else of them.";
@@ -48,6 +50,11 @@ export function printHead(screen: Screen, { vendorUrl, receiver, collector }: St
   section(screen, "The calls", "as the program sees them");
 }
 
+/** Says that the agent begins. */
+export function printAgentHead(screen: Screen): void {
+  section(screen, "The agent", "thinks in turns, and runs its tools in parallel");
+}
+
 /** Shows what arrived at the receiver, or says where it went. */
 export function printReport(screen: Screen, stage: Stage, outcome: Outcome): void {
   const { receiver } = stage;
@@ -55,23 +62,27 @@ export function printReport(screen: Screen, stage: Stage, outcome: Outcome): voi
   else if (receiver === undefined) printElsewhere(screen, stage, outcome);
   else if (receiver.spans().length + receiver.metrics().length === 0) printAstray(screen, outcome);
   else {
-    if (receiver.spans().length > 0) printTrace(screen, receiver);
+    if (receiver.spans().length > 0) printTrace(screen, receiver, outcome.traceIds.at(-1));
     if (receiver.metrics().length > 0) printMetrics(screen, receiver);
   }
   printHints(screen, stage, outcome);
 }
 
-function printTrace(screen: Screen, receiver: OtlpReceiver): void {
+function printTrace(screen: Screen, receiver: OtlpReceiver, tripId: string | undefined): void {
   const { width, color } = screen;
   const spans = receiver.spans();
   const own = spans.filter(({ scope }) => scope.name === "demo").map(({ name }) => name);
-  section(screen, "The trace", "as a collector sees them");
+  section(screen, "The traces", "as a collector sees them");
   const written =
-    `Only ${own.join(", ")} is written in examples/demo.ts; the other ${spans.length - own.length} spans ` +
+    `Only ${own.join(" and ")} ${own.length === 1 ? "is" : "are"} written in examples/demo.ts; the other ${
+      spans.length - own.length
+    } spans ` +
     "are there by themselves.";
   say(screen, `${arrival(receiver, "traces", counted(spans.length, "span", "spans"))} ${written}`, "dim");
   screen.print(...indented(renderTree(spans, { width: width - 2, color, label: nameOf })), "");
-  say(screen, renderCalls(spans, nameOf), "strong");
+  const [steps, calls] = [renderSteps(spans.filter(({ traceId }) => traceId === tripId)), renderCalls(spans, nameOf)];
+  if (steps !== "") say(screen, `plan_trip · ${steps}`, "strong");
+  say(screen, calls, "strong");
 }
 
 function printMetrics(screen: Screen, receiver: OtlpReceiver): void {
@@ -106,12 +117,12 @@ function printAstray(screen: Screen, { state }: Outcome): void {
   say(screen, `Nothing arrived at the receiver: ${where}.`);
 }
 
-function printElsewhere(screen: Screen, { collector }: Stage, { flushed, traceId }: Outcome): void {
+function printElsewhere(screen: Screen, { collector }: Stage, { flushed, traceIds }: Outcome): void {
   const { spans, metrics, errors } = flushed;
   section(screen, "The telemetry", "is with your collector");
   const counts = `${counted(spans.exported, "span", "spans")} and ${metrics.exported} data points`;
   say(screen, `${counts} were sent to ${collector}.`);
-  if (spans.exported > 0) say(screen, `Look there for the trace ${traceId}.`);
+  if (spans.exported > 0) say(screen, `Look there for the traces ${traceIds.join(" and ")}.`);
   const lost = [spans, metrics].reduce((sum, { failed, dropped }) => sum + failed + dropped, 0);
   if (lost > 0) say(screen, `${lost} spans and data points did not arrive: ${errors.join("; ")}.`);
 }
@@ -121,7 +132,7 @@ function printHints(screen: Screen, { vendorUrl, receiver }: Stage, { state }: O
   const hints = [
     state.rule === "off" ? [demo, "with telemetry"] : [`OTEL_SDK_DISABLED=true ${demo}`, "without telemetry"],
     receiver && [`OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 ${demo}`, "into your own collector"],
-    vendorUrl && [`OPENAI_API_KEY=… ${demo}`, "asking OpenAI itself"],
+    vendorUrl && [`OPENAI_API_KEY=… ${demo}`, "asking OpenAI itself; ANTHROPIC_API_KEY=… asks Anthropic"],
   ].filter((hint) => hint !== undefined && hint !== "");
   section(screen, "Next");
   const longest = Math.max(...hints.map(([command = ""]) => columnsOf(command)));

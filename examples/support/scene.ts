@@ -28,7 +28,7 @@ export type Scene = (
 
 const indent = 5;
 /** Longer lines are no pleasure to read. */
-const widestAnswer = 110;
+export const widestAnswer = 110;
 
 /** Makes a {@linkcode Scene} for a screen; it counts its calls. */
 export function scenesOn(screen: Screen): Scene {
@@ -71,14 +71,15 @@ export function scenesOn(screen: Screen): Scene {
 }
 
 /** The library's own sentences hold no key and no prompt; a vendor may quote some of both, but where it explains a 400. */
-function saidBy(error: unknown): string {
+export function saidBy(error: unknown): string {
   if (error instanceof BadRequestError && error.vendorMessage !== undefined) {
     return `${error.name} ${error.status}: ${error.vendorMessage}`;
   }
   return error instanceof LlmError ? `${error.name}: ${error.message}` : (error as Error).name;
 }
 
-function summaryOf({ durationSeconds, timeToFirstTokenSeconds, usage, cost }: Result): string {
+/** How long an answer took, and what it cost. */
+export function summaryOf({ durationSeconds, timeToFirstTokenSeconds, usage, cost }: Result): string {
   return [
     duration(durationSeconds * 1000),
     timeToFirstTokenSeconds === undefined ? undefined : `first token after ${duration(timeToFirstTokenSeconds * 1000)}`,

@@ -18,9 +18,9 @@ export interface ScriptedCall {
 export interface Turn {
   /** The model that was asked for. */
   readonly model: string;
-  /** The answer, token by token. */
+  /** The answer, token by token; beside a call there may be none. */
   readonly pieces: readonly string[];
-  /** The tools that are called; beside a call there is no text. */
+  /** The tools that are called. */
   readonly calls: readonly ScriptedCall[];
   /** What it took. */
   readonly usage: CompletionUsage;
@@ -86,7 +86,8 @@ export function respond(turn: Turn, signal: AbortSignal): ReadableStream<Uint8Ar
 export async function completionOf(turn: Turn, signal: AbortSignal): Promise<unknown> {
   await pause(firstTokenMs + tokenMs * turn.pieces.length, signal);
   const calls = callsOf(turn);
-  const said = calls.length === 0 ? { content: turn.pieces.join("") } : { content: null, tool_calls: calls };
+  const content = calls.length > 0 && turn.pieces.length === 0 ? null : turn.pieces.join("");
+  const said = calls.length === 0 ? { content } : { content, tool_calls: calls };
   const message = { role: "assistant", ...said, refusal: null, annotations: [] };
   const choice = { index: 0, message, logprobs: null, finish_reason: calls.length === 0 ? "stop" : "tool_calls" };
   return { ...headOf(turn, "chat.completion"), choices: [choice], usage: turn.usage };
@@ -102,12 +103,12 @@ async function* chunksOf(turn: Turn, signal: AbortSignal): AsyncGenerator<string
   await pause(firstTokenMs, signal);
   yield chunk({ role: "assistant", content: "", refusal: null });
   const calls = callsOf(turn);
-  for (const [index, call] of calls.entries()) yield chunk({ tool_calls: [{ index, ...call }] });
-  for (const [index, content] of (calls.length === 0 ? turn.pieces : []).entries()) {
+  for (const [index, content] of turn.pieces.entries()) {
     await pause(tokenMs + (index * 7) % 9 - 4, signal);
     if (signal.aborted) return;
     yield chunk({ content });
   }
+  for (const [index, call] of calls.entries()) yield chunk({ tool_calls: [{ index, ...call }] });
   yield chunk({}, calls.length === 0 ? "stop" : "tool_calls");
   if (turn.includeUsage) yield JSON.stringify({ ...head, choices: [], usage: turn.usage });
   yield "[DONE]";

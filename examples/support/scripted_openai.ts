@@ -16,6 +16,11 @@ export interface ScriptedAnswer {
   /** The tools that are called instead, where the request offers tools. */
   readonly calls?: readonly ScriptedCall[] | undefined;
   /**
+   * Whether the answer is said all the same, before the tools are called.
+   * @default false
+   */
+  readonly speaks?: boolean | undefined;
+  /**
    * How often the question is refused with 429 before it is answered.
    * @default 0
    */
@@ -68,10 +73,11 @@ export function startScriptedOpenai(script: readonly ScriptedAnswer[]): Scripted
       const again = { "retry-after-ms": String(retryMs), "retry-after": "1", "x-ratelimit-remaining-requests": "0" };
       return refusal(429, message, { type: "requests", code: "rate_limit_exceeded" }, { ...headers, ...again });
     }
+    const calls = Array.isArray(body.tools) ? scripted?.calls ?? [] : [];
     const turn: Turn = {
       model: String(body.model),
-      pieces: dealOut(scripted?.answer ?? unscripted),
-      calls: Array.isArray(body.tools) ? scripted?.calls ?? [] : [],
+      pieces: calls.length > 0 && scripted?.speaks !== true ? [] : dealOut(scripted?.answer ?? unscripted),
+      calls,
       usage: usageOf(body.messages, scripted?.answer ?? unscripted),
       includeUsage: (body.stream_options as { include_usage?: unknown } | null | undefined)?.include_usage === true,
     };

@@ -31,6 +31,10 @@ export interface SpanFacts {
   readonly retries: number;
   /** How long the vendor asked to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** Turns, on an agent's run. */
+  readonly turns: number | undefined;
+  /** Tools that an agent's run asked for. */
+  readonly toolCalls: number | undefined;
   /** Pieces of the answer, on a stream. */
   readonly chunks: number | undefined;
 }
@@ -104,6 +108,8 @@ export function factsOf({ attributes, status, startNs, endNs }: ReceivedSpan): S
     resends: number("http.request.resend_count") ?? 0,
     retries: number("llm.retries") ?? 0,
     retryAfterMs: retryAfter === undefined ? undefined : retryAfter * 1000,
+    turns: number("llm.reasoning.iterations.total"),
+    toolCalls: number("llm.reasoning.tool_calls.total"),
     chunks: number("llm.stream.chunks"),
   };
 }

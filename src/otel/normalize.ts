@@ -154,6 +154,7 @@ function map(value: object, walk: Walk): Clean | undefined {
   if (keys.length === 0 && !isPlain(value)) return undefined;
   for (const key of keys) {
     if (walk.left <= 0) break;
+    if (key === "") continue; // OTLP takes no empty key, here neither.
     const name = textOf(key, walk.left);
     walk.left -= name.length;
     const item = member(value, key, walk);

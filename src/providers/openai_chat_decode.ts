@@ -122,7 +122,11 @@ function gatherAnswer({ costOf, keepsThoughts = false }: ChatReading, provider: 
         const logprob = logprobOf(choice.logprobs?.content);
         yield logprob === undefined ? { type: "text", delta: piece } : { type: "text", delta: piece, logprob };
       }
-      refusal += word(delta.refusal) ?? "";
+      const refused = word(delta.refusal);
+      if (refused !== undefined) {
+        onOutput?.();
+        refusal += refused;
+      }
       if (!Array.isArray(delta.tool_calls)) return;
       for (const call of delta.tool_calls) {
         if (typeof call !== "object" || call === null) continue;
@@ -149,7 +153,8 @@ function gatherAnswer({ costOf, keepsThoughts = false }: ChatReading, provider: 
         throw new StreamTruncatedError(message, { partialText: text, usage: counted });
       }
       if (!answered) throw new ResponseError("The vendor's answer is empty: it has no choice.", { reason: "empty" });
-      const cutOff = finishReason === "length" || finishReason === "content_filter";
+      // Without a finish reason nothing says that the last call was whole.
+      const cutOff = finishReason === undefined || finishReason === "length" || finishReason === "content_filter";
       const found = toolCalls.finish({ cutOff, usage: counted });
       const calls = !keepsThoughts
         ? found
@@ -157,7 +162,7 @@ function gatherAnswer({ costOf, keepsThoughts = false }: ChatReading, provider: 
       yield* calls;
       const parts: Part[] = text === "" ? [...calls] : [{ type: "text", text }, ...calls];
       if (keepsThoughts && thinks) parts.unshift({ type: "vendor", provider, data: { reasoning_content: thinking } });
-      const assistant: AssistantMessage = { role: "assistant", content: calls.length === 0 ? text : parts };
+      const assistant: AssistantMessage = { role: "assistant", content: calls.length === 0 ? text || refusal : parts };
       const result: DecodedResult = {
         response: text,
         refusal: refusal === "" ? undefined : refusal,
