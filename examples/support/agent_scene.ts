@@ -4,7 +4,7 @@
  * @module
  */
 import type { StreamEvent } from "@sik/llms";
-import { cut } from "./colors.ts";
+import { cut, wrap } from "./colors.ts";
 import { saidBy, summaryOf, widestAnswer } from "./scene.ts";
 import type { Screen } from "./screen.ts";
 
@@ -23,7 +23,9 @@ export async function showAgent(
     letters.end();
     print(`${margin}${paint(mark, tone)} ${paint(cut(text, width - indent - 2), "dim")}`);
   };
-  print(`${margin}${paint("›", "accent")} ${question}`);
+  wrap(question, width - indent - 2).forEach((text, index) => {
+    print(`${margin}${index === 0 ? paint("›", "accent") : " "} ${text}`);
+  });
   try {
     for await (const event of events) {
       if (event.type === "text") letters.type(event.delta);

@@ -5,7 +5,7 @@
  */
 import { counted } from "./format.ts";
 import type { ReceivedSpan } from "./otlp_decode.ts";
-import { buildTrees, flatten, type SpanNode } from "./span_tree.ts";
+import { buildTrees, flatten, shortName, type SpanNode } from "./span_tree.ts";
 
 /** Says how the calls went, naming those that did not go straight. */
 export function renderCalls(
@@ -14,7 +14,7 @@ export function renderCalls(
 ): string {
   const nodes = buildTrees(spans).flatMap(flatten);
   const calls = nodes.filter(({ facts }) => facts.isRequest);
-  const parents = new Map(nodes.flatMap((parent) => parent.children.map((child) => [child, parent.span.name])));
+  const parents = new Map(nodes.flatMap((parent) => parent.children.map((child) => [child, shortName(parent.span)])));
   const say = (what: string, chosen: readonly SpanNode[], why: (node: SpanNode) => string | undefined): string => {
     const names = chosen.map((node) => {
       const reason = why(node);

@@ -28,6 +28,8 @@ interface Row {
   readonly details?: readonly string[];
 }
 
+const familyOrder = ["llm_*", "llm_reasoning_*", "llm_tool_*", "gen_ai_*", "others"];
+
 type Labels = readonly (readonly [name: string, value: string])[];
 
 /**
@@ -36,13 +38,19 @@ type Labels = readonly (readonly [name: string, value: string])[];
  */
 export function renderMetrics(points: readonly ReceivedPoint[], options: TableOptions): string[] {
   const families = Map.groupBy(seriesOf(points), ({ name }) => familyOf(name));
-  return [...families].flatMap(([family, series], index) => {
+  const ordered = [...families].toSorted(([a], [b]) => familyOrder.indexOf(a) - familyOrder.indexOf(b));
+  return ordered.flatMap(([family, series], index) => {
     return [...index === 0 ? [] : [""], ...renderFamily(family, series, options)];
   });
 }
 
-/** The llm_… and gen_ai_… metrics are two views of the same calls; whatever else comes is the program's own. */
+/**
+ * The llm_… and gen_ai_… metrics are two views of the same calls, those of agents and of their tools have labels of
+ * their own; whatever else comes is the program's own.
+ */
 function familyOf(name: string): string {
+  if (/^llm_reasoning_(?!tokens)/.test(name)) return "llm_reasoning_*";
+  if (name.startsWith("llm_tool_")) return "llm_tool_*";
   return name.startsWith("gen_ai_") ? "gen_ai_*" : name.startsWith("llm_") ? "llm_*" : "others";
 }
 
@@ -56,7 +64,7 @@ function renderFamily(family: string, series: readonly Series[], { width, color 
   const room = width - columnsOf(family) - 2;
   const heading = wrap(textOf(shared), room).map((line, index) => {
     const left = index === 0 ? paint(family, "strong") : " ".repeat(columnsOf(family));
-    return `${left}  ${paint(cut(line, room), "dim")}`;
+    return line === "" ? left : `${left}  ${paint(cut(line, room), "dim")}`;
   });
   return [...heading, ...rows.flatMap((row) => renderRow(row, valueAt, valueWidth, width, paint))];
 }

@@ -79,16 +79,16 @@ function linesOf(node: SpanNode, branch: string, below: string, label: TreeOptio
     const last = index === node.children.length - 1;
     return linesOf(child, below + (last ? "└─ " : "├─ "), below + (last ? "   " : "│  "), label);
   });
-  return [{ node, branch, pieces: piecesOf(node, label?.(node.span)) }, ...children];
+  return [{ node, branch, pieces: piecesOf(node, label?.(node.span), branch === "") }, ...children];
 }
 
-function piecesOf(node: SpanNode, label: string | undefined): Piece[] {
+function piecesOf(node: SpanNode, label: string | undefined, isRoot: boolean): Piece[] {
   const { span, facts, totals } = node;
   const own = facts.isRequest;
   const sum = !own && totals.requests > 0;
   const tokens = own ? tokensOf(facts.inputTokens, facts.outputTokens) : undefined;
   const sums = sum && totals.inputTokens + totals.outputTokens > 0
-    ? `${totals.inputTokens} tokens in, ${totals.outputTokens} out`
+    ? `${totals.inputTokens} ${isRoot ? "tokens " : ""}in, ${totals.outputTokens} out`
     : undefined;
   const cached = facts.cachedTokens ?? 0;
   const pieces: (Piece | undefined)[] = [
@@ -103,7 +103,7 @@ function piecesOf(node: SpanNode, label: string | undefined): Piece[] {
     piece(label, "strong", 7),
     piece(tokens ?? sums, "dim", 6),
     own && cached > 0 ? piece(`${cached} cached`, "dim", 4) : undefined,
-    sum && totals.requests > 1 ? piece(`${totals.requests} calls`, "dim", 5) : undefined,
+    sum && totals.requests > 1 && facts.turns === undefined ? piece(`${totals.requests} calls`, "dim", 5) : undefined,
     piece(facts.turns === undefined ? undefined : counted(facts.turns, "turn", "turns"), "dim", 4),
     piece(facts.toolCalls === undefined ? undefined : counted(facts.toolCalls, "tool", "tools"), "dim", 4),
     piece(facts.chunks ? counted(facts.chunks, "chunk", "chunks") : undefined, "dim", 3),

@@ -52,7 +52,7 @@ export function printHead(screen: Screen, { vendor, vendorUrl, receiver, collect
 
 /** Says that the agent begins. */
 export function printAgentHead(screen: Screen): void {
-  section(screen, "The agent", "thinks in turns, and runs its tools in parallel");
+  section(screen, "The agent", "thinks, and runs its tools in parallel");
 }
 
 /** Shows what arrived at the receiver, or says where it went. */
@@ -132,7 +132,8 @@ function printHints(screen: Screen, { vendorUrl, receiver }: Stage, { state }: O
   const hints = [
     state.rule === "off" ? [demo, "with telemetry"] : [`OTEL_SDK_DISABLED=true ${demo}`, "without telemetry"],
     receiver && [`OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 ${demo}`, "into your own collector"],
-    vendorUrl && [`OPENAI_API_KEY=… ${demo}`, "asking OpenAI itself; ANTHROPIC_API_KEY=… asks Anthropic"],
+    vendorUrl && [`OPENAI_API_KEY=… ${demo}`, "asking OpenAI itself"],
+    vendorUrl && [`ANTHROPIC_API_KEY=… ${demo}`, "asking Anthropic itself"],
   ].filter((hint) => hint !== undefined && hint !== "");
   section(screen, "Next");
   const longest = Math.max(...hints.map(([command = ""]) => columnsOf(command)));

@@ -79,6 +79,11 @@ export function buildTrees(spans: readonly ReceivedSpan[]): SpanNode[] {
   return nodesBelow(undefined);
 }
 
+/** The name of a span without what all steps of an agent begin with: `search_flights`, `iteration_2`, `final_answer`. */
+export function shortName({ name }: ReceivedSpan): string {
+  return name.replace(/^reasoning\.(thinking\.|tool\.)?/, "");
+}
+
 /** A node and everything below it, parents first. */
 export function flatten(node: SpanNode): SpanNode[] {
   return [node, ...node.children.flatMap(flatten)];

@@ -22,7 +22,7 @@ export const tripTools: readonly Tool[] = [
     description: "Finds the cheapest flight between two cities on a day.",
     parameters: z.object({ from: z.string(), to: z.string(), date: z.string().describe("YYYY-MM-DD") }),
     execute: async ({ from, to }, { signal }) => {
-      await later(from === "Berlin" ? 420 : 610, signal);
+      await later(from === "Berlin" ? 460 : 890, signal);
       return flight(from, to);
     },
   }),
@@ -38,7 +38,7 @@ export const tripTools: readonly Tool[] = [
 ];
 
 function flight(from: string, to: string) {
-  return from === "Berlin" ? { from, to, departs: "09:15", euros: 128 } : { from, to, departs: "18:40", euros: 94 };
+  return from === "Berlin" ? { from, to, departs: "09:40", euros: 128 } : { from, to, departs: "18:20", euros: 94 };
 }
 
 function hotel(district: string, nights: number) {
@@ -70,7 +70,7 @@ export const tripScript: readonly ScriptedAnswer[] = [
   {
     question: JSON.stringify(hotel("Belém", 2)),
     answer:
-      "Fly out on Friday at 09:15 for 128 € and back on Sunday at 18:40 for 94 €. Sleep in the Casa da Graça in " +
+      "Fly out on Friday at 09:40 for 128 € and back on Sunday at 18:20 for 94 €. Sleep in the Casa da Graça in " +
       "Alfama, two nights for 190 €, with the roofs below your window. That is 412 € in all.",
   },
 ];

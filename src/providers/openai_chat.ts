@@ -11,7 +11,7 @@ import { gatherDrops } from "./drops.ts";
 import { chatReaders } from "./openai_chat_decode.ts";
 import { encodeChatMessages } from "./openai_chat_messages.ts";
 import { openaiErrorOf } from "./openai_error.ts";
-import { effortOf, isReasoningModel, unlessReasoning } from "./openai_reasoning.ts";
+import { effortNotices, effortOf, isReasoningModel, unlessReasoning } from "./openai_reasoning.ts";
 import { encodeFunction, encodeResponseFormat } from "./openai_schema.ts";
 
 /** OpenAI's chat completions. */
@@ -61,12 +61,12 @@ function encodeChat(model: string, request: ChatRequest, provider: string): Enco
       ? undefined
       : toolChoice,
     parallel_tool_calls: tools.length === 0 ? undefined : request.parallelToolCalls,
-    response_format: request.schema === undefined ? undefined : encodeResponseFormat(request.schema),
+    response_format: request.schema === undefined ? undefined : encodeResponseFormat(request.schema, provider),
     web_search_options: webSearch === undefined || webSearch === false ? undefined : {},
     store: isOpenai ? request.store ?? false : request.store,
     stream: streaming ? true : undefined,
     stream_options: streaming ? { include_usage: true } : undefined,
     ...request.extraBody,
   };
-  return { body, notices: drops.notices() };
+  return { body, notices: [...drops.notices(), ...effortNotices(request, effort)] };
 }

@@ -5,21 +5,36 @@
  * @module
  */
 import { modelInfo } from "../catalog.ts";
-import type { ChatRequest } from "../language_model.ts";
+import type { ChatRequest, ReasoningEffort } from "../language_model.ts";
+import type { Notice } from "../provider.ts";
 import type { Drops } from "./drops.ts";
+import { nearestEffort } from "./openai_models.ts";
 
 /** By the catalogue, else by the name: models newer than the catalogue follow their family's rules. */
 export function isReasoningModel(model: string): boolean {
   return modelInfo(model)?.reasoning ?? /^(?:o\d|gpt-(?:[5-9]|\d\d))(?!.*chat)/.test(model);
 }
 
-/** The effort that is sent: none to a model that is known not to reason. */
-export function effortOf(model: string, request: ChatRequest, drops: Drops): string | undefined {
+/** The effort that is sent: the nearest that the model has, and none to a model that is known not to reason. */
+export function effortOf(model: string, request: ChatRequest, drops: Drops): ReasoningEffort | undefined {
   const { reasoningEffort, thinkingBudgetTokens } = request;
   if (thinkingBudgetTokens !== undefined) drops.drop("thinkingBudgetTokens", "this API takes reasoningEffort instead");
-  if (reasoningEffort === undefined || modelInfo(model)?.reasoning !== false) return reasoningEffort;
-  if (reasoningEffort !== "none") drops.drop("reasoningEffort", `${model} is no reasoning model`);
-  return undefined;
+  if (reasoningEffort === undefined) return undefined;
+  if (modelInfo(model)?.reasoning === false) {
+    if (reasoningEffort !== "none") drops.drop("reasoningEffort", `${model} is no reasoning model`);
+    return undefined;
+  }
+  const effort = nearestEffort(model, reasoningEffort);
+  if (effort === undefined) drops.drop("reasoningEffort", `${model} does not have it`);
+  return effort;
+}
+
+/** Tells the reader that another effort is sent than the one that was asked for. */
+export function effortNotices(request: ChatRequest, effort: ReasoningEffort | undefined): readonly Notice[] {
+  const { reasoningEffort } = request;
+  if (effort === undefined || effort === reasoningEffort) return [];
+  const message = `reasoningEffort "${reasoningEffort}" was sent as "${effort}", the nearest that the model has.`;
+  return [{ code: "parameter_changed", message }];
 }
 
 /** Lets a value through unless the model reasons: what it refuses with 400 is left out, and the reader is told. */
@@ -28,6 +43,8 @@ export function unlessReasoning(
   request: ChatRequest,
   drops: Drops,
 ): <T>(name: string, value: T | undefined) => T | undefined {
-  const reasons = isReasoningModel(model) && request.reasoningEffort !== "none";
+  const { reasoningEffort } = request;
+  const isOff = reasoningEffort === "none" && nearestEffort(model, reasoningEffort) === "none";
+  const reasons = isReasoningModel(model) && !isOff;
   return (name, value) => drops.unless(reasons, name, value, `${model} is a reasoning model and does not take it`);
 }

@@ -6,14 +6,14 @@
 import { ConfigError } from "../error.ts";
 import type { ChatRequest } from "../language_model.ts";
 import type { EncodedRequest, Provider } from "../provider.ts";
-import { jsonSchemaOf, type Schema } from "../schema.ts";
+import { jsonSchemaOf } from "../schema.ts";
 import type { Tool } from "../tool.ts";
 import { gatherDrops } from "./drops.ts";
 import { openaiErrorOf } from "./openai_error.ts";
-import { effortOf, isReasoningModel, unlessReasoning } from "./openai_reasoning.ts";
+import { effortNotices, effortOf, isReasoningModel, unlessReasoning } from "./openai_reasoning.ts";
 import { decodeResponsesBody, decodeResponsesStream } from "./openai_responses_decode.ts";
 import { encodeInput } from "./openai_responses_input.ts";
-import { strictSchema } from "./openai_schema.ts";
+import { encodeAnswer, strictSchema } from "./openai_schema.ts";
 
 /** OpenAI's Responses. */
 export const openaiResponses: Provider = {
@@ -74,22 +74,17 @@ function encodeRequest(model: string, request: ChatRequest, provider: string): E
       : toolChoice,
     parallel_tool_calls: tools.length === 0 ? undefined : request.parallelToolCalls,
     max_tool_calls: typeof webSearch === "object" ? webSearch.maxUses : undefined,
-    text: schema === undefined ? undefined : { format: encodeFormat(schema) },
+    text: schema === undefined ? undefined : { format: { type: "json_schema", ...encodeAnswer(schema, provider) } },
     include: include.length === 0 ? undefined : include,
     store,
     stream: streaming ? true : undefined,
     ...request.extraBody,
   };
-  return { body, notices: drops.notices() };
+  return { body, notices: [...drops.notices(), ...effortNotices(request, effort)] };
 }
 
 /** Unlike in chat completions a tool is strict unless it says that it is not. */
 function encodeTool({ name, description, parameters }: Tool): unknown {
   const { schema, strict } = strictSchema(jsonSchemaOf(parameters, `The parameters of tool ${name}`));
   return { type: "function", name, description, parameters: schema, strict };
-}
-
-function encodeFormat(schema: Schema<unknown>): unknown {
-  const { schema: json, strict } = strictSchema(jsonSchemaOf(schema, "schema"));
-  return { type: "json_schema", name: "answer", schema: json, strict };
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ConfigError } from "../error.ts";
 import { type JsonSchema, jsonSchemaOf, type Schema } from "../schema.ts";
 import type { Tool } from "../tool.ts";
 
@@ -13,14 +14,35 @@ export function encodeFunction(tool: Tool): unknown {
 }
 
 /** A `schema` as chat completions take it. */
-export function encodeResponseFormat(schema: Schema<unknown>): unknown {
-  const { schema: json, strict } = strictSchema(jsonSchemaOf(schema, "schema"));
-  return { type: "json_schema", json_schema: { name: "answer", schema: json, strict } };
+export function encodeResponseFormat(schema: Schema<unknown>, provider: string): unknown {
+  return { type: "json_schema", json_schema: encodeAnswer(schema, provider) };
+}
+
+/**
+ * The name, the schema and the strictness of an answer, which both APIs take.
+ *
+ * @throws {ConfigError} when OpenAI would refuse the schema for its root; other vendors may take it.
+ */
+export function encodeAnswer(schema: Schema<unknown>, provider: string): Readonly<Record<string, unknown>> {
+  const root = jsonSchemaOf(schema, "schema");
+  const isObject = root["type"] === undefined ? "properties" in root || "$ref" in root : root["type"] === "object";
+  if (provider === "openai" && (!isObject || "anyOf" in root || "oneOf" in root)) {
+    const hint = 'wrap it, as in z.object({ answer: … }), or { type: "object", properties: { answer: … } }';
+    throw new ConfigError(`OpenAI needs an object at the root of schema, without anyOf or oneOf; ${hint}.`);
+  }
+  const { schema: json, strict } = strictSchema(root);
+  return { name: "answer", schema: json, strict };
 }
 
 /** What strict mode refuses with 400. */
 const LOOSE =
-  /^(?:allOf|not|if|then|else|dependentRequired|dependentSchemas|patternProperties|propertyNames|prefixItems)$/;
+  /^(?:allOf|not|if|then|else|dependentRequired|dependentSchemas|patternProperties|propertyNames|prefixItems|contentEncoding|uniqueItems)$/;
+
+/** The only formats that it takes. */
+const FORMATS = /^(?:date-time|time|date|duration|email|hostname|ipv4|ipv6|uuid)$/;
+
+/** What says nothing about a value: a schema of these alone is as empty as `{}`, and strict mode wants a type. */
+const ANNOTATION = /^(?:title|description|examples|deprecated|readOnly|writeOnly|\$comment|\$id)$/;
 
 /**
  * A JSON Schema under OpenAI's strict rules: objects closed, no defaults, `anyOf` for `oneOf`. Strict mode also wants
@@ -36,7 +58,7 @@ export function strictSchema(schema: JsonSchema): { readonly schema: JsonSchema;
     const closed: Record<string, unknown> = {};
     for (const [key, value] of entries) {
       if (key === "default") continue;
-      if (LOOSE.test(key)) strict = false;
+      if (LOOSE.test(key) || key === "format" && !FORMATS.test(String(value))) strict = false;
       if (key === "properties" || key === "$defs" || key === "definitions") {
         closed[key] = Object.fromEntries(Object.entries(value as object).map(([name, inner]) => [name, close(inner)]));
         continue;
@@ -44,7 +66,8 @@ export function strictSchema(schema: JsonSchema): { readonly schema: JsonSchema;
       const isValue = key === "enum" || key === "const" || key === "examples";
       closed[key === "oneOf" ? "anyOf" : key] = isValue ? value : close(value);
     }
-    if (closed["type"] === "object" || closed["properties"] !== undefined) {
+    if (Object.keys(closed).every((key) => ANNOTATION.test(key))) strict = false;
+    if ([closed["type"]].flat().includes("object") || closed["properties"] !== undefined) {
       const names = Object.keys((closed["properties"] ?? {}) as object);
       const required = Array.isArray(closed["required"]) ? closed["required"] : [];
       if (closed["additionalProperties"] === undefined) closed["additionalProperties"] = false;

@@ -2,6 +2,8 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { money, plainNumber } from "../../examples/support/format.ts";
 import { startReceiver } from "../../examples/support/otlp_receiver.ts";
 import { startScriptedOpenai } from "../../examples/support/scripted_openai.ts";
+import { startScriptedAnthropic } from "../../examples/support/scripted_anthropic.ts";
+import { tripQuestion } from "../../examples/support/trip.ts";
 import { answers } from "../../examples/support/answers.ts";
 import { modelInfo } from "../../mod.ts";
 import { runExample } from "./run_example.ts";
@@ -14,14 +16,23 @@ function part(output: string, from: string, to: string): string[] {
   return output.slice(begin, end).split("\n").slice(2);
 }
 
-/** The lines of the tree: how deep each name stands, and what is said of it. */
-function treeOf(output: string): { readonly depth: number; readonly name: string; readonly rest: string }[] {
-  const lines = part(output, "The trace", "The metrics");
-  const root = lines.findIndex((line) => line.startsWith(" plan_trip "));
+/** The lines of the tree below a span of the program's own: how deep each name stands, and what is said of it. */
+function treeOf(
+  output: string,
+  name: "five_calls" | "plan_trip",
+): { readonly depth: number; readonly name: string; readonly rest: string }[] {
+  const lines = part(output, "The traces", "The metrics");
+  const root = lines.findIndex((line) => line.startsWith(` ${name} `));
   return lines.slice(root, lines.indexOf("", root)).map((line) => {
     const [, branch = "", name = "", rest = ""] = /^ ([│├└─ ]*)(\S+) ?(.*?)\s*━*$/.exec(line) ?? [];
     return { depth: branch.length / 3, name, rest };
   });
+}
+
+/** The tokens and the cost that a line of the tree tells. */
+function sumsOf(rest = ""): { readonly input: number; readonly output: number; readonly cost: string | undefined } {
+  const [, input, output] = /(\d+) (?:tokens )?in, (\d+) out/.exec(rest) ?? [];
+  return { input: Number(input), output: Number(output), cost: /\$[\d.]+/.exec(rest)?.[0] };
 }
 
 /** What the catalogue says that these tokens cost. */
@@ -31,6 +42,12 @@ function priceOf(input: number, output: number): number {
   return (input * price.input + output * price.output) / 1e6;
 }
 
+/** The metrics table's value of a name. */
+function metricOf(output: string, name: string): string | undefined {
+  const metrics = part(output, "The metrics", "Next").join("\n");
+  return new RegExp(`^ +${name} +(\\S+)`, "m").exec(metrics)?.[1];
+}
+
 const request = [[1, "llm.request"], [2, "llm.openai.stream"], [3, "http.request"]] as const;
 
 Deno.test("the demo shows calls, tree, cost and metrics of what its receiver got, through a pipe", async () => {
@@ -38,15 +55,15 @@ Deno.test("the demo shows calls, tree, cost and metrics of what its receiver got
   assertEquals([code, stderr], [0, ""]);
   assert(!stdout.includes("\x1b"), "a pipe gets no colours");
 
-  const calls = part(stdout, "The calls", "The trace").join("\n");
+  const calls = part(stdout, "The calls", "The agent").join("\n");
   assertStringIncludes(calls, "The capital of Portugal is Lisbon.");
   assertStringIncludes(calls, 'A man says "obrigado", a woman says "obrigada".');
   assertMatch(calls, /✗ BadRequestError 400: Invalid 'temperature'/);
   assertMatch(calls, /◌ broken off/);
 
-  const tree = treeOf(stdout);
+  const tree = treeOf(stdout, "five_calls");
   assertEquals(tree.map(({ depth, name }) => [depth, name]), [
-    [0, "plan_trip"],
+    [0, "five_calls"],
     ...request,
     ...request,
     ...request,
@@ -76,23 +93,83 @@ Deno.test("the demo shows calls, tree, cost and metrics of what its receiver got
   assertStringIncludes(tree[0]?.rest ?? "", `Σ ${money(total)} · ${input} tokens in, ${output} out · 5 calls`);
 
   const metrics = part(stdout, "The metrics", "Next").join("\n");
-  const valueOf = (name: string) => new RegExp(`^ +${name} +(\\S+)`, "m").exec(metrics)?.[1];
-  assertEquals(valueOf("llm_requests_total"), "5");
+  const valueOf = (name: string) => metricOf(stdout, name);
+  const trip = sumsOf(treeOf(stdout, "plan_trip")[0]?.rest);
+  assertEquals(valueOf("llm_requests_total"), "8");
   assertEquals(valueOf("llm_requests_failed_total"), "1");
-  assertEquals(valueOf("llm_retries_total"), "1");
+  assertEquals(valueOf("llm_retries_total"), "2");
   assertEquals(valueOf("llm_unpriced_requests_total"), "0");
-  assertEquals(valueOf("llm_tokens_input_total"), String(input));
-  assertEquals(valueOf("llm_tokens_output_total"), String(output));
-  assertEquals(valueOf("llm_cost_usd_total"), plainNumber(total));
-  assertEquals(valueOf("llm_request_duration_seconds"), "5×");
-  assertEquals(valueOf("llm_time_to_first_token_seconds"), "4×");
+  assertEquals(valueOf("llm_tokens_input_total"), String((input ?? 0) + trip.input));
+  assertEquals(valueOf("llm_tokens_output_total"), String((output ?? 0) + trip.output));
+  assertEquals(valueOf("llm_cost_usd_total"), plainNumber(total + priceOf(trip.input, trip.output)));
+  assertEquals(valueOf("llm_request_duration_seconds"), "8×");
+  assertEquals(valueOf("llm_time_to_first_token_seconds"), "7×");
   assertStringIncludes(metrics, 'llm_*  llm_model="gpt-4o-mini" llm_provider="openai"');
-  assertMatch(metrics, /gen_ai_client_token_usage .*\n +gen_ai_token_type="input" +3×/);
+  assertMatch(metrics, /gen_ai_client_token_usage .*\n +gen_ai_token_type="input" +6×/);
   assertMatch(metrics, /gen_ai_client_operation_duration_seconds\n/);
 
   assertStringIncludes(
+    stdout.replaceAll(/\s+/g, " "),
+    " 8 calls · 1 failed: weather (400) · 2 retried: phrase (after 429), iteration_2 (after 429) · " +
+      "1 cancelled: history ",
+  );
+});
+
+Deno.test("the demo's agent plans a trip in turns, and its tree says what each cost, and what all did", async () => {
+  const { code, stdout, stderr } = await runExample("demo", { env: { COLUMNS: "140" } });
+  assertEquals([code, stderr], [0, ""]);
+
+  const said = part(stdout, "The agent", "The traces").join("\n");
+  assertMatch(said, /First the flights.*\n +→ search_flights Berlin .*\n +→ search_flights Lisbon /);
+  assertMatch(said, /↻ Retry 1 of \d after HTTP 429/);
+  assertMatch(said, /← search_hotels Casa da Graça · Alfama · 190 €/);
+  assertMatch(said, /412 € in all\.\n +✓ \d\.\d\ds /);
+
+  const tree = treeOf(stdout, "plan_trip");
+  const call = [[3, "llm.request"], [4, "llm.openai.stream"], [5, "http.request"]] as const;
+  assertEquals(tree.map(({ depth, name }) => [depth, name]), [
+    [0, "plan_trip"],
+    [1, "llm.reasoning_agent.stream"],
+    [2, "reasoning.thinking.iteration_1"],
+    ...call,
+    [2, "reasoning.tool.search_flights"],
+    [2, "reasoning.tool.search_flights"],
+    [2, "reasoning.thinking.iteration_2"],
+    ...call,
+    [5, "http.request"],
+    [2, "reasoning.tool.search_hotels"],
+    [2, "reasoning.tool.search_hotels"],
+    [2, "reasoning.final_answer"],
+    ...call,
+  ]);
+
+  // Every request's cost is that of its tokens, every turn's that of its request, and the run's that of all turns.
+  const requests = tree.filter(({ name }) => name === "llm.request").map(({ rest }) => sumsOf(rest));
+  const turns = tree.filter(({ name }) => /iteration|final/.test(name)).map(({ rest }) => sumsOf(rest));
+  assertEquals(turns, requests);
+  for (const { input, output, cost } of requests) assertEquals(cost, money(priceOf(input, output)));
+  const [input, output] = (["input", "output"] as const).map((of) => requests.reduce((sum, each) => sum + each[of], 0));
+  const all = { input, output, cost: money(priceOf(input ?? 0, output ?? 0)) };
+  assertEquals([sumsOf(tree[0]?.rest), sumsOf(tree[1]?.rest)], [all, all]);
+  assertMatch(tree[1]?.rest ?? "", / · 3 turns · 4 tools$/);
+  assertMatch(tree.filter(({ name }) => name === "llm.request")[1]?.rest ?? "", /↻ 1 retry/);
+
+  // The bars of tools that ran in parallel overlap.
+  const bars = part(stdout, "The traces", "The metrics").filter((line) => line.includes("reasoning.tool."))
+    .map((line) => [line.indexOf("━"), line.lastIndexOf("━")] as const);
+  const [out = [0, 0], back = [0, 0]] = bars;
+  assert(back[0] < out[1] && back[1] > out[1], bars.join(" "));
+
+  assertMatch(
     stdout,
-    "\n 5 calls · 1 failed: weather (400) · 1 retried: phrase (after 429) · 1 cancelled: history\n",
+    /\n plan_trip · slowest: search_flights \d+ms \(\d+ %\) · dearest: final_answer \$0\.0\d+ \(\d+ %\)\n/,
+  );
+  const names = ["requests_total", "success_total", "iterations_total", "tool_calls_total", "iterations_per_request"];
+  assertEquals(names.map((name) => metricOf(stdout, `llm_reasoning_${name}`)), ["1", "1", "3", "4", "1×"]);
+  assertMatch(stdout, /llm_reasoning_\* +reasoning_effort="low" llm_model="gpt-4o-mini"/);
+  assertMatch(
+    stdout,
+    /llm_tool_duration_seconds\n +tool_name="search_flights" +2× .*\n +tool_name="search_hotels" +2×/,
   );
 });
 
@@ -110,7 +187,7 @@ Deno.test("the demo fits into 60 columns, plain with NO_COLOR", async () => {
   assertEquals(code, 0);
   assertEquals(stdout.split("\n").filter((line) => [...line].length > 60), []);
   assert(!stdout.includes("\x1b"));
-  assertEquals(treeOf(stdout).length, 17);
+  assertEquals(treeOf(stdout, "five_calls").length + treeOf(stdout, "plan_trip").length, 36);
   assertMatch(stdout, /llm_cost_usd_total +0\.0/);
 });
 
@@ -125,13 +202,26 @@ Deno.test("the demo asks whom the key is for and exports where the environment s
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint.href, OTEL_SERVICE_NAME: "mine" },
   });
   assertEquals([code, stderr], [0, ""]);
-  assertStringIncludes(stdout, "Five calls to gpt-4o-mini at OpenAI.");
-  assertStringIncludes(stdout, `17 spans and ${receiver.metrics().length} data points were sent to ${receiver.url}.`);
+  assertStringIncludes(stdout, "Five calls to gpt-4o-mini at OpenAI, and an agent.");
+  assertStringIncludes(stdout, `36 spans and ${receiver.metrics().length} data points were sent to ${receiver.url}.`);
   const [span] = receiver.spans();
-  assertStringIncludes(stdout, `Look there for the trace ${span?.traceId}.`);
+  const ids = ["five_calls", "plan_trip"].map((own) => receiver.spans().find(({ name }) => name === own)?.traceId);
+  assertStringIncludes(stdout.replaceAll(/\s+/g, " "), `Look there for the traces ${ids.join(" and ")}.`);
   assertEquals(span?.resource["service.name"], "mine");
   assert(!(stdout + stderr).includes("s3cret"));
   assert(!stdout.includes("llm.request"), "what went elsewhere cannot be shown here");
+});
+
+Deno.test("the demo asks Anthropic where that is the only key", async () => {
+  await using vendor = startScriptedAnthropic([{ question: tripQuestion, answer: "Stay at home." }]);
+  const { code, stdout, stderr } = await runExample("demo", {
+    dotEnv: `ANTHROPIC_API_KEY=sk-ant-s3cret\nANTHROPIC_BASE_URL=${vendor.baseUrl}\n`,
+  });
+  assertEquals([code, stderr], [0, ""]);
+  assertStringIncludes(stdout, "Five calls to claude-haiku-4-5 at Anthropic, and an agent.");
+  assertMatch(part(stdout, "The agent", "The traces").join("\n"), /Stay at home\.\n +✓ /);
+  assertStringIncludes(stdout, "llm.anthropic.stream");
+  assert(!stdout.includes("s3cret"));
 });
 
 Deno.test("the demo ends well where nobody receives its telemetry, and says so", async () => {
@@ -141,5 +231,5 @@ Deno.test("the demo ends well where nobody receives its telemetry, and says so",
   const { code, stdout } = await runExample("demo", { env: { OTEL_EXPORTER_OTLP_ENDPOINT: nobody } });
   assertEquals(code, 0);
   assertStringIncludes(stdout, `0 spans and 0 data points were sent to ${nobody}.`);
-  assertMatch(stdout, /\n 36 spans and data points did not arrive: /);
+  assertMatch(stdout, /\n 62 spans and data points did not arrive: /);
 });

@@ -142,10 +142,10 @@ Deno.test("renderTree() sums tokens and cost into every parent, each request onc
   ];
   assertEquals(renderTree(spans, plain), [
     "llm.reasoning_agent.stream 900ms Σ $0.30 · 30 tokens in, 3 out · 2 calls",
-    "├─ reasoning.thinking.iteration_1 400ms Σ $0.10 · 10 tokens in, 1 out",
+    "├─ reasoning.thinking.iteration_1 400ms Σ $0.10 · 10 in, 1 out",
     "│  └─ llm.request 400ms $0.10 · 10 in, 1 out",
     "├─ reasoning.tool.search 100ms",
-    "└─ reasoning.final_answer 400ms Σ $0.20 · 20 tokens in, 2 out",
+    "└─ reasoning.final_answer 400ms Σ $0.20 · 20 in, 2 out",
     "   └─ llm.request 400ms $0.20 · 20 in, 2 out",
   ]);
 });

@@ -2,7 +2,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { denoArgs, ROOT, run } from "../runtimes/child.ts";
 import { hangs, startCollector } from "../support/collector.ts";
+import { fakeClock } from "../support/clock.ts";
 import { refusedUrl } from "../support/vendor_server.ts";
+import { send } from "../../src/otel/transport.ts";
+import { patiently, target } from "./ingredients.ts";
 
 const library = new URL("mod.ts", ROOT).href;
 /** Beyond what the exit hook may take: starting and ending a process, on a machine that does other things too. */
@@ -162,3 +165,12 @@ for (const [name, program] of Object.entries(PRIVATE)) {
     assert(lateMs < 1_500, `${lateMs} ms`);
   });
 }
+
+Deno.test("an export that waits for another attempt is over at once when the program is about to end", async () => {
+  using clock = fakeClock();
+  const hurry = new AbortController();
+  const sending = send(new Uint8Array([1]), target(`${dead()}/v1/traces`), patiently({ hurry: hurry.signal }));
+  await clock.armed((ms) => ms >= 100 && ms <= 500); // The wait between two attempts.
+  hurry.abort();
+  assertEquals([(await sending).ok, clock.elapsed, clock.timers], [false, 0, []]);
+});

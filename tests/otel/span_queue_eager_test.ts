@@ -7,6 +7,14 @@ import { gate, hangs, startCollector } from "../support/collector.ts";
 import { counts, endedSpans, heldSink, queueOf } from "./ingredients.ts";
 
 const NO_METRICS = { OTEL_METRICS_EXPORTER: "none" };
+const { setTimeout, clearTimeout } = globalThis; // The fake clock replaces the global ones.
+
+/** The same promise, of which the test does not wait for ever where the deadline that is tested does not come. */
+function soon<T>(promise: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error("It did not end in time.")), 5_000);
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
 
 Deno.test("an eager queue sends the first span as it ends, and joins what gathers behind it", async () => {
   const { sink, held } = heldSink();
@@ -59,7 +67,7 @@ Deno.test("processor simple: 300 spans behind a slow collector are joined, and a
 
 Deno.test("OTEL_BSP_EXPORT_TIMEOUT bounds an OTLP export", async () => {
   await using collector = await startCollector(hangs);
-  const telemetry = await startTelemetry({
+  await using telemetry = await startTelemetry({
     enabled: true,
     env: { ...NO_METRICS, OTEL_BSP_EXPORT_TIMEOUT: "300" },
     endpoint: collector.url,
@@ -70,14 +78,13 @@ Deno.test("OTEL_BSP_EXPORT_TIMEOUT bounds an OTLP export", async () => {
   const flushing = telemetry.flush();
   await collector.arrived(1);
   await clock.tick(300);
-  const { spans, timedOut } = await flushing;
-  assertEquals([spans, timedOut, clock.elapsed], [counts(0, 1), false, 300]);
-  await telemetry.shutdown();
+  const { spans, timedOut } = await soon(flushing);
+  assertEquals([spans, timedOut], [counts(0, 1), false]);
 });
 
 Deno.test("a longer OTEL_BSP_EXPORT_TIMEOUT does not stretch the exporter's own", async () => {
   await using collector = await startCollector(hangs);
-  const telemetry = await startTelemetry({
+  await using telemetry = await startTelemetry({
     enabled: true,
     env: { ...NO_METRICS, OTEL_BSP_EXPORT_TIMEOUT: "9000", OTEL_EXPORTER_OTLP_TIMEOUT: "400" },
     endpoint: collector.url,
@@ -88,8 +95,7 @@ Deno.test("a longer OTEL_BSP_EXPORT_TIMEOUT does not stretch the exporter's own"
   const flushing = telemetry.flush();
   await collector.arrived(1);
   await clock.tick(400);
-  assertEquals([(await flushing).spans, clock.elapsed], [counts(0, 1), 400]);
-  await telemetry.shutdown();
+  assertEquals((await soon(flushing)).spans, counts(0, 1));
 });
 
 /** A filter that keeps what it is given until it is flushed. */

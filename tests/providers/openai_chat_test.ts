@@ -161,7 +161,7 @@ Deno.test("openaiChat.encode() hands the effort of a reasoning model on", () => 
 });
 
 Deno.test("openaiChat.encode() keeps the temperature of a reasoning model that is not to think", () => {
-  const { body, notices } = encode({ reasoningEffort: "none", temperature: 0.5 }, "gpt-5");
+  const { body, notices } = encode({ reasoningEffort: "none", temperature: 0.5 }, "gpt-5.1");
   assertEquals([body.reasoning_effort, body.temperature, notices], ["none", 0.5, []]);
 });
 

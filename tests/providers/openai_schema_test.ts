@@ -1,5 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { z } from "zod";
+import { ConfigError } from "../../src/error.ts";
+import { openaiChat } from "../../src/providers/openai_chat.ts";
+import { openaiResponses } from "../../src/providers/openai_responses.ts";
 import { strictSchema } from "../../src/providers/openai_schema.ts";
 import { type JsonSchema, jsonSchemaOf } from "../../src/schema.ts";
 
@@ -84,3 +87,71 @@ Deno.test("strictSchema() is strict with what zod makes of an object, and not wi
   assertEquals(strict(z.object({ a: z.string().nullable(), b: z.array(z.object({ c: z.int() })) })), true);
   assertEquals(strict(z.object({ a: z.string().optional() })), false);
 });
+
+const REFUSED: Readonly<Record<string, JsonSchema>> = {
+  "the format uri": { type: "string", format: "uri" },
+  "the format base64": { type: "string", format: "base64" },
+  "the format cuid2": { type: "string", format: "cuid2" },
+  "contentEncoding": { type: "string", contentEncoding: "base64" },
+  "uniqueItems": { type: "array", items: { type: "string" }, uniqueItems: true },
+  "an empty schema": {},
+  "a schema that only describes": { description: "Whatever." },
+  "a list of anything": { type: "array", items: {} },
+};
+
+for (const [name, inner] of Object.entries(REFUSED)) {
+  Deno.test(`strict mode is off for ${name}, in answers and tools alike`, () => {
+    const schema = closed({ a: inner });
+    const tools = [{ name: "t", description: "", parameters: schema, run: () => "" }];
+    const request = { messages: [{ role: "user", content: "Hi" }], schema, tools } as const;
+    const chat = openaiChat.encode("gpt-4o", request).body as Body;
+    const responses = openaiResponses.encode("gpt-4o", request).body as Body;
+    assertEquals(chat.response_format?.json_schema, { name: "answer", schema, strict: false });
+    assertEquals(responses.text?.format, { type: "json_schema", name: "answer", schema, strict: false });
+    assertEquals(responses.tools[0]?.strict, false);
+    // Chat completions hold a tool to its schema only when they are told to.
+    assertEquals(chat.tools[0]?.function?.strict ?? false, false);
+  });
+}
+
+interface Body {
+  readonly response_format?: { readonly json_schema: unknown };
+  readonly text?: { readonly format: unknown };
+  readonly tools: readonly { readonly strict?: boolean; readonly function?: { readonly strict?: boolean } }[];
+}
+
+Deno.test("strictSchema() is strict with the formats that strict mode has", () => {
+  for (const format of ["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"]) {
+    assertEquals(strictSchema(closed({ a: { type: "string", format } })).strict, true, format);
+  }
+});
+
+Deno.test("strictSchema() takes a property named format for what it is", () => {
+  assertEquals(strictSchema(closed({ format: { type: "string" }, uniqueItems: { type: "boolean" } })).strict, true);
+});
+
+Deno.test("strictSchema() closes an object that may be null", () => {
+  const inner = { type: ["object", "null"] };
+  const { schema, strict } = strictSchema(closed({ a: inner }));
+  assertEquals([schema, strict], [closed({ a: { ...inner, additionalProperties: false } }), true]);
+});
+
+const object = z.object({ a: z.string() });
+const ROOTS: Readonly<Record<string, z.ZodType | JsonSchema>> = {
+  "an array": z.array(z.string()),
+  "a string": z.string(),
+  "a union": z.union([object, z.object({ b: z.string() })]),
+  "anything": {},
+  "an object with anyOf": { ...closed({}), anyOf: [closed({})] },
+  "an object or null": { type: ["object", "null"], properties: {} },
+};
+
+for (const [name, schema] of Object.entries(ROOTS)) {
+  Deno.test(`OpenAI is not asked for ${name}, and the reader is told what to ask for`, () => {
+    const request = { messages: [{ role: "user", content: "Hi" }], schema } as const;
+    for (const provider of [openaiChat, openaiResponses]) {
+      assertThrows(() => provider.encode("gpt-4o", request), ConfigError, "z.object({ answer: … })");
+      assert({ ...provider, name: "other" }.encode("gpt-4o", request).body);
+    }
+  });
+}
