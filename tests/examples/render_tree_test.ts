@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { columnsOf } from "../../examples/support/colors.ts";
 import { renderCalls } from "../../examples/support/render_calls.ts";
+import { renderSteps } from "../../examples/support/render_steps.ts";
 import { renderTree } from "../../examples/support/render_tree.ts";
 import { buildTrees } from "../../examples/support/span_tree.ts";
 import { request, span } from "./received.ts";
@@ -262,4 +263,23 @@ Deno.test("renderCalls() names the calls that failed, were tried again and were 
       "2 cancelled: stopped, aborted",
   );
   assertEquals(renderCalls(spans.slice(0, 1), label), "1 call · 0 failed · 0 retried · 0 cancelled");
+});
+
+Deno.test("renderSteps() names the slowest and the dearest step, a request after what it is made for", () => {
+  const spans = [
+    span({ name: "root", to: 1_000 }),
+    span({ name: "reasoning.thinking.iteration_1", parent: "root", to: 300 }),
+    span({
+      name: "llm.request",
+      id: "r1",
+      parent: "reasoning.thinking.iteration_1",
+      to: 300,
+      attributes: request({ cost: 0.3 }),
+    }),
+    span({ name: "http.request", parent: "r1", to: 300 }),
+    span({ name: "reasoning.tool.search", parent: "root", from: 300, to: 900 }),
+    span({ name: "llm.request", id: "r2", parent: "root", from: 900, to: 1_000, attributes: request({ cost: 0.1 }) }),
+  ];
+  assertEquals(renderSteps(spans), "slowest: search 600ms (60 %) · dearest: iteration_1 $0.30 (75 %)");
+  assertEquals(renderSteps([]), "");
 });
