@@ -77,7 +77,7 @@ Deno.test("OTEL_BSP_EXPORT_TIMEOUT bounds an OTLP export", async () => {
   getTracer("users").startSpan("mine").end();
   const flushing = telemetry.flush();
   await collector.arrived(1);
-  await clock.tick(300);
+  await clock.tick(301);
   const { spans, timedOut } = await soon(flushing);
   assertEquals([spans, timedOut], [counts(0, 1), false]);
 });
@@ -94,7 +94,7 @@ Deno.test("a longer OTEL_BSP_EXPORT_TIMEOUT does not stretch the exporter's own"
   getTracer("users").startSpan("mine").end();
   const flushing = telemetry.flush();
   await collector.arrived(1);
-  await clock.tick(400);
+  await clock.tick(401);
   assertEquals((await soon(flushing)).spans, counts(0, 1));
 });
 

@@ -41,7 +41,8 @@ let nextId = 1e9;
 export function fakeClock(): FakeClock {
   const timers = new Map<number, Timer>();
   const waiting = new Set<() => void>();
-  const start = { date: Date.now(), performance: performance.now() };
+  // From a whole millisecond on: differences of fractions are not exact, and a timer of 400 would be one of 400.00000001.
+  const start = { date: Date.now(), performance: Math.ceil(performance.now()) };
   let elapsed = 0;
 
   const pending = () => [...timers.values()].sort((a, b) => a.at - b.at || a.id - b.id);
