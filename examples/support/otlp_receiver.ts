@@ -59,7 +59,7 @@ const formats: Readonly<Record<string, "json" | "protobuf">> = {
 export function startReceiver(options: ReceiverOptions = {}): OtlpReceiver {
   const answered: AnsweredRequest[] = [];
   const attempts = new Map<string, number>();
-  const waiting = new Set<() => void>();
+  const waiting = new Set<() => unknown>();
   const stop = new AbortController();
 
   const handle = async (incoming: Request): Promise<Response> => {
@@ -103,21 +103,27 @@ export function startReceiver(options: ReceiverOptions = {}): OtlpReceiver {
     requests: () => [...answered],
     waitFor: (predicate, { timeoutMs = 5_000 } = {}) => {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const settle = (how: () => void) => {
+        clearTimeout(timer); // At once: whoever is told must find no timer left.
+        waiting.delete(look);
+        how();
+      };
       const look = () => {
         try {
-          if (predicate(receiver)) resolve();
+          if (predicate(receiver)) settle(resolve);
+          else return true;
         } catch (error) {
-          reject(error);
+          settle(() => reject(error));
         }
+        return false;
       };
-      const late = () => reject(new Error(`Nothing like that within ${timeoutMs} ms. ${summary(receiver)}`));
-      const timer = setTimeout(late, timeoutMs);
-      waiting.add(look);
-      look();
-      return promise.finally(() => {
-        clearTimeout(timer);
-        waiting.delete(look);
-      });
+      const late = () => new Error(`Nothing like that within ${timeoutMs} ms. ${summary(receiver)}`);
+      if (look()) {
+        waiting.add(look);
+        timer = setTimeout(() => settle(() => reject(late())), timeoutMs);
+      }
+      return promise;
     },
     close,
     [Symbol.asyncDispose]: close,
