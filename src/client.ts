@@ -221,8 +221,12 @@ function readerOf(events: AsyncIterator<StreamEvent>): EventIterator {
   return reader;
 }
 
-/** Options come from programs without types, too. */
-function checkOptions(options: unknown): void {
+/**
+ * Options come from programs without types, too.
+ *
+ * @throws {ConfigError} when they are no object.
+ */
+export function checkOptions(options: unknown): void {
   if (options === null || typeof options !== "object") throw new ConfigError("The options must be an object.");
 }
 

@@ -5,7 +5,7 @@
  */
 import type { Timeouts } from "./attempt.ts";
 import { modelInfo } from "./catalog.ts";
-import { type Client, makeClient } from "./client.ts";
+import { checkOptions, type Client, makeClient } from "./client.ts";
 import { connect } from "./connect.ts";
 import { endpointOf } from "./endpoint.ts";
 import { ConfigError } from "./error.ts";
@@ -147,11 +147,6 @@ function vendorByPrefix(model: string): string | undefined {
 function unknownModel(model: string, provider: string): NoticeEvent {
   const message = `The catalogue does not list ${model}: it was sent to ${provider} for its name, and has no price.`;
   return { type: "notice", code: "unknown_model", message };
-}
-
-/** Options come from programs without types, too. */
-export function checkOptions(options: unknown): void {
-  if (options === null || typeof options !== "object") throw new ConfigError("The options must be an object.");
 }
 
 /** What requests are sent with. */

@@ -6,8 +6,8 @@
 import { createAgent } from "./agent/agent.ts";
 import type { AgentModel } from "./agent/turn.ts";
 import { modelInfo } from "./catalog.ts";
-import { type Client, makeClient } from "./client.ts";
-import { checkOptions, type ClientOptions, defaultsOf, fetchOf, modelOf } from "./create_client.ts";
+import { checkOptions, type Client, makeClient } from "./client.ts";
+import { type ClientOptions, defaultsOf, fetchOf, modelOf } from "./create_client.ts";
 import { ConfigError } from "./error.ts";
 import { instrumentAgent } from "./telemetry/agent.ts";
 import { aroundBatch } from "./telemetry/batch.ts";
