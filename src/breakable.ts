@@ -7,6 +7,7 @@
  * @module
  */
 import { follow, noLongerNeeded } from "./deadline.ts";
+import { READY, type ReadyIterator } from "./ready.ts";
 
 /** What the work is handed to be ended by. */
 export interface Lifeline {
@@ -18,35 +19,75 @@ export interface Lifeline {
   release(): void;
 }
 
+/** Work that gives its values in lists, as many as there are at a time. */
+export type Work<T> = (lifeline: Lifeline) => AsyncGenerator<readonly T[], void, undefined>;
+
 /**
- * Runs `work` from the first `next()` on. Its signal follows the caller's until the work is over; a stream that is never
- * read listens to nothing.
+ * Runs `work` from the first `next()` on, and gives its values one by one. Its signal follows the caller's until the work
+ * is over; a stream that is never read listens to nothing. After an abort no value that was at hand is given any more.
  */
-export function breakable<T>(
+export function breakable<T extends object>(
   caller: AbortSignal | undefined,
-  work: (lifeline: Lifeline) => AsyncGenerator<T, void, undefined>,
-): AsyncIterableIterator<T> {
+  work: Work<T>,
+): AsyncIterableIterator<T> & ReadyIterator<T> {
   const done: IteratorResult<T> = { value: undefined, done: true };
-  let running:
-    | { readonly events: AsyncGenerator<T, void, undefined>; readonly line: ReturnType<typeof follow> }
-    | undefined;
+  let running: { readonly lists: ReturnType<Work<T>>; readonly line: Lifeline } | undefined;
+  let list: readonly T[] = [];
+  let at = 0;
   let brokenOff = false;
   let waiting = 0;
+  let last: Promise<unknown> | undefined;
+  let closing: Promise<unknown> | undefined;
 
   function started(): NonNullable<typeof running> {
     if (running !== undefined) return running;
     const line = follow(caller);
-    return running = { line, events: work(line) };
+    line.signal.addEventListener("abort", () => list = [], { once: true });
+    return running = { line, lists: work(line) };
+  }
+
+  /** Whoever asked before, and waits, comes first. */
+  function ready(): T | undefined {
+    return waiting > 0 ? undefined : list[at++];
+  }
+
+  async function waitFor(before: Promise<unknown> | undefined): Promise<IteratorResult<T>> {
+    waiting++;
+    const { lists, line } = started();
+    try {
+      if (before !== undefined) await before.catch(() => {}); // Its own caller is told.
+      while (at >= list.length) {
+        if (brokenOff) {
+          await closing;
+          return done;
+        }
+        const next = await lists.next();
+        if (next.done) {
+          line.release();
+          return done;
+        }
+        list = next.value;
+        at = 0;
+      }
+      return { value: list[at++] as T, done: false };
+    } catch (error) {
+      line.release();
+      if (brokenOff) return done;
+      throw error;
+    } finally {
+      waiting--;
+    }
   }
 
   async function breakOff(): Promise<IteratorResult<T>> {
     brokenOff = true;
+    list = [];
     if (running === undefined) return done;
-    const { events, line } = running;
+    const { lists, line } = running;
     line.release();
     // In the middle of a wait the abort ends it; between two waits the generator's own clean-up does.
     if (waiting > 0) line.abort(noLongerNeeded("The reader broke off."));
-    await events.return();
+    await (closing ??= lists.return());
     return done;
   }
 
@@ -54,26 +95,26 @@ export function breakable<T>(
     [Symbol.asyncIterator]() {
       return this;
     },
-    async next() {
-      if (brokenOff) return done;
-      const { events, line } = started();
-      waiting++;
-      try {
-        const next = await events.next();
-        if (next.done) line.release();
-        return next;
-      } catch (error) {
-        line.release();
-        if (brokenOff) return done;
-        throw error;
-      } finally {
-        waiting--;
-      }
+    [READY]: ready,
+    next() {
+      if (brokenOff) return Promise.resolve(done);
+      const value = ready();
+      if (value !== undefined) return Promise.resolve({ value, done: false });
+      const result = waitFor(waiting > 0 ? last : undefined);
+      last = result;
+      return result;
     },
     return: breakOff,
     async throw(error) {
       await breakOff();
       throw error;
     },
+  };
+}
+
+/** Work that gives its values one at a time. */
+export function singly<T>(work: (lifeline: Lifeline) => AsyncGenerator<T, void, undefined>): Work<T> {
+  return async function* (lifeline) {
+    for await (const value of work(lifeline)) yield [value];
   };
 }

@@ -8,6 +8,7 @@ import { ConfigError } from "./error.ts";
 import type { EventIterator, EventStream, Result, StreamEvent } from "./event.ts";
 import type { ChatRequest, LanguageModel, RequestOptions } from "./language_model.ts";
 import type { Messages } from "./message.ts";
+import { READY, type ReadyIterator, readyOf } from "./ready.ts";
 import { resultOf, runAll } from "./run.ts";
 
 /** How many requests of a batch run at once. */
@@ -185,31 +186,35 @@ function streamOf(begin: () => AsyncIterator<StreamEvent>): EventStream {
   };
 }
 
-function readerOf(events: AsyncIterator<StreamEvent>): EventIterator {
+function readerOf(events: ReadyIterator<StreamEvent>): EventIterator & ReadyIterator<StreamEvent> {
   const done: IteratorResult<StreamEvent> = { value: undefined, done: true };
   let over = false;
-  const breakOff = async () => {
+  const end = () => {
     over = true;
     dropped?.unregister(reader);
+  };
+  const breakOff = async () => {
+    end();
     await events.return?.();
     return done;
   };
-  const reader: EventIterator = {
+  const wait = async () => {
+    try {
+      const next = await events.next();
+      if (next.done) end();
+      return next;
+    } catch (error) {
+      end();
+      throw error;
+    }
+  };
+  const reader: EventIterator & ReadyIterator<StreamEvent> = {
     [Symbol.asyncIterator]: () => reader,
-    async next() {
-      if (over) return done;
-      try {
-        const next = await events.next();
-        if (next.done) {
-          over = true;
-          dropped?.unregister(reader);
-        }
-        return next;
-      } catch (error) {
-        over = true;
-        dropped?.unregister(reader);
-        throw error;
-      }
+    [READY]: () => over ? undefined : readyOf(events),
+    next() {
+      if (over) return Promise.resolve(done);
+      const value = readyOf(events);
+      return value === undefined ? wait() : Promise.resolve({ value, done: false });
     },
     return: breakOff,
     async throw(error) {

@@ -9,7 +9,7 @@ import { costOf } from "./cost.ts";
 import { tierMultiplier } from "./service_tier.ts";
 import { ApiError, LlmError, ResponseError } from "./error.ts";
 import type { Result } from "./event.ts";
-import type { DecodedResult } from "./provider.ts";
+import type { Billed, DecodedResult } from "./provider.ts";
 import { parseStructured } from "./structured.ts";
 import type { Cost } from "./usage.ts";
 
@@ -24,7 +24,8 @@ export async function conclude(
   progress: Progress,
 ): Promise<Result> {
   const now = performance.now();
-  const cost = decoded.cost ?? priced(connection, decoded);
+  // The caller's own price says what the caller pays, whatever the vendor reports.
+  const cost = connection.price === undefined && decoded.cost || priced(connection, decoded);
   const parsed = await parseStructured(request.schema, { ...decoded, cost });
   const { firstOutputAt, startedAt } = progress;
   const { cacheWrite1hTokens: _hour, fees: _fees, ...known } = decoded;
@@ -42,9 +43,8 @@ export async function conclude(
 /** The cost by the user's price, else by the catalogue's for this provider's model of that name. */
 function priced(
   { provider, model, price }: Connection,
-  decoded: Pick<DecodedResult, "usage" | "responseModel" | "serviceTier" | "cacheWrite1hTokens" | "fees">,
+  { usage, responseModel, serviceTier, cacheWrite1hTokens, fees: other }: Billed,
 ): Cost | undefined {
-  const { usage, responseModel, serviceTier, cacheWrite1hTokens, fees: other } = decoded;
   if (usage === undefined) return undefined;
   if (price !== undefined) return costOf(usage, price, { source: "override", cacheWrite1hTokens, other });
   // Azure sells OpenAI's models at OpenAI's prices.
@@ -59,9 +59,9 @@ function priced(
 }
 
 /** The same error with what its tokens cost: an answer that went wrong after it was given is paid for. */
-export function withCost(error: unknown, connection: Connection): unknown {
+export function withCost(error: unknown, connection: Connection, { billed }: Progress): unknown {
   if (!(error instanceof LlmError) || error.usage === undefined || error.cost !== undefined) return error;
-  Reflect.set(error, "cost", priced(connection, { usage: error.usage }));
+  Reflect.set(error, "cost", priced(connection, { ...billed?.(), usage: error.usage }));
   return error;
 }
 

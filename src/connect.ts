@@ -32,11 +32,14 @@ export function connect(connection: Connection): LanguageModel {
   };
 }
 
-async function* answer(call: Call): AsyncGenerator<StreamEvent, void, undefined> {
+/** What comes before the finish. */
+type Piece = Exclude<StreamEvent, { readonly type: "finish" }>;
+
+async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void, undefined> {
   const { connection, request, encoded, signal, abort, release } = call;
   const { maxRetries, timeouts } = connection;
   if (signal.aborted) throw signal.reason;
-  const progress: Progress = { text: "", startedAt: performance.now(), firstOutputAt: undefined };
+  const progress: Progress = { text: "", startedAt: performance.now(), firstOutputAt: undefined, billed: undefined };
   const { totalMs } = timeouts;
   const total = totalMs === undefined
     ? undefined
@@ -44,8 +47,8 @@ async function* answer(call: Call): AsyncGenerator<StreamEvent, void, undefined>
   // A reader that pauses may never come back: what was aborted waits for nothing.
   signal.addEventListener("abort", () => clearTimeout(total), { once: true });
   try {
-    yield* connection.notices;
-    for (const notice of encoded.notices ?? []) yield { type: "notice", ...notice };
+    const notices = (encoded.notices ?? []).map((notice): NoticeEvent => ({ type: "notice", ...notice }));
+    if (connection.notices.length + notices.length > 0) yield [...connection.notices, ...notices];
     for (let retry = 0;; retry++) {
       if (signal.aborted) throw signal.reason;
       const streaming = request.streaming ?? true;
@@ -53,26 +56,30 @@ async function* answer(call: Call): AsyncGenerator<StreamEvent, void, undefined>
       let failure: unknown;
       let shown = false;
       try {
-        for await (const event of exchange(call, attempt, progress)) {
-          if (signal.aborted) throw signal.reason;
-          if (event.type === "text") progress.text += event.delta;
-          if (event.type === "server_tool") shown = true; // The vendor has searched, and is paid for it.
-          if (event.type !== "finish") yield event;
-          else {
-            const result = await conclude(call, event.result, progress);
-            await attempt.drain();
-            // Nothing is held while the last event is handed over: its reader may never ask again.
-            attempt.close();
-            clearTimeout(total);
-            release();
-            yield { type: "finish", result };
-            return;
+        for await (const events of exchange(call, attempt, progress)) {
+          const last = events.at(-1);
+          const ending = last?.type === "finish" ? last : undefined;
+          const pieces = (ending === undefined ? events : events.slice(0, -1)) as readonly Piece[];
+          for (const piece of pieces) {
+            if (piece.type === "text") progress.text += piece.delta;
+            else if (piece.type === "server_tool") shown = true; // The vendor has searched, and is paid for it.
           }
+          if (pieces.length > 0) yield pieces;
+          if (signal.aborted) throw signal.reason;
+          if (ending === undefined) continue;
+          const result = await conclude(call, ending.result, progress);
+          await attempt.drain();
+          // Nothing is held while the last event is handed over: its reader may never ask again.
+          attempt.close();
+          clearTimeout(total);
+          release();
+          yield [{ type: "finish", result }];
+          return;
         }
         const message = "The stream ended before the answer did; what came stands in partialText.";
         throw new StreamTruncatedError(message, { partialText: progress.text });
       } catch (error) {
-        failure = signal.aborted ? signal.reason : withCost(withoutSecrets(error, connection), connection);
+        failure = signal.aborted ? signal.reason : withCost(withoutSecrets(error, connection), connection, progress);
         if (
           shown || progress.firstOutputAt !== undefined || retry >= maxRetries || signal.aborted || !mayRetry(failure)
         ) {
@@ -84,7 +91,7 @@ async function* answer(call: Call): AsyncGenerator<StreamEvent, void, undefined>
       const waitMs = (failure instanceof ApiError ? failure.retryAfterMs : undefined) ?? backoffMs(retry);
       const notice = retryNotice(failure, waitMs, retry + 1, maxRetries);
       failure = undefined; // Its stack holds the reader that waited, which could not be collected if it is dropped here.
-      yield notice;
+      yield [notice];
       await sleep(waitMs, signal);
     }
   } finally {

@@ -7,7 +7,7 @@ import type { Timeouts } from "./attempt.ts";
 import type { Lifeline } from "./breakable.ts";
 import type { NoticeEvent } from "./event.ts";
 import type { ChatRequest } from "./language_model.ts";
-import type { EncodedRequest, Provider } from "./provider.ts";
+import type { Billed, EncodedRequest, Provider } from "./provider.ts";
 import type { ModelPrice } from "./usage.ts";
 
 /** What a connection is made of. */
@@ -56,4 +56,6 @@ export interface Progress {
   readonly startedAt: number;
   /** When its first output came. */
   firstOutputAt: number | undefined;
+  /** What the vendor has counted so far; undefined where nobody keeps count. */
+  billed: (() => Billed) | undefined;
 }

@@ -6,16 +6,19 @@
 import type { Attempt } from "./attempt.ts";
 import type { Call, Progress } from "./connection.ts";
 import { ResponseError } from "./error.ts";
+import { foldOf } from "./fold.ts";
 import { parseJson, readText } from "./http.ts";
-import type { DecodedEvent } from "./provider.ts";
-import { sse } from "./sse.ts";
+import type { ChatRequest } from "./language_model.ts";
+import { gatherPrologue, tooLarge } from "./prologue.ts";
+import type { DecodedEvent, Fold, Provider } from "./provider.ts";
+import { sse, sseReader } from "./sse.ts";
 
-/** One attempt: posts and gives the events of the answer, as a stream or as one body, whichever came. */
+/** One attempt: posts and gives the events of the answer, as a stream or as one body, whichever came; in lists, as they came. */
 export async function* exchange(
-  { connection, request, encoded, body }: Call,
+  { connection, request, encoded, body: sent }: Call,
   attempt: Attempt,
   progress: Progress,
-): AsyncGenerator<DecodedEvent, void, undefined> {
+): AsyncGenerator<readonly DecodedEvent[], void, undefined> {
   const { provider, key, ownAuth, baseUrl, maxEventBytes } = connection;
   const streaming = request.streaming ?? true;
   const response = await attempt.post({
@@ -27,7 +30,7 @@ export async function* exchange(
       ...encoded.headers,
       ...connection.headers,
     },
-    body,
+    body: sent,
     fetch: request.fetch ?? globalThis.fetch,
     hasKey: key !== undefined || ownAuth,
     errorOf: provider.errorOf,
@@ -41,39 +44,102 @@ export async function* exchange(
   const onOutput = () => {
     progress.firstOutputAt ??= performance.now();
   };
-  if (!streaming || type.startsWith("application/json")) {
-    const text = await readText(attempt.read, maxEventBytes);
-    if (text === undefined) throw tooLarge();
-    yield* provider.decodeBody(parseJson(text), request);
-    return;
-  }
-  // Without an event this is no stream: then what came decides what it was.
-  let prologue: string | undefined = "";
-  const onPrologue = (text: string) => {
-    prologue = (prologue ?? "") + text;
-    // Comments before the first event, as some servers send to keep a connection open: a stream it is.
-    if (/^\uFEFF?:/.test(prologue)) prologue = ":";
-    if (prologue.length > maxEventBytes) throw tooLarge();
+  const fold = foldOf(provider, request, onOutput);
+  progress.billed = fold?.billed;
+  const body = streaming && !type.startsWith("application/json")
+    ? undefined
+    : parseJson(await readText(attempt.read, maxEventBytes) ?? tooLarge());
+  const reading: Reading = { attempt, provider, request, maxEventBytes, onOutput };
+  yield* fold === undefined ? readForeign(reading, body) : readByFold(reading, fold, body);
+}
+
+/** Where events are read from, and how. */
+interface Reading {
+  readonly attempt: Attempt;
+  readonly provider: Provider;
+  readonly request: ChatRequest;
+  readonly maxEventBytes: number;
+  readonly onOutput: () => void;
+}
+
+/** What one read of the network gave is folded in one go: between two waits there is none. */
+async function* readByFold(
+  { attempt, maxEventBytes, onOutput }: Reading,
+  fold: Fold,
+  body: unknown,
+): AsyncGenerator<readonly DecodedEvent[], void, undefined> {
+  const prologue = gatherPrologue(maxEventBytes);
+  let out: DecodedEvent[] = [];
+  let over = false, heard = false;
+  const reader = sseReader({ maxEventBytes, onPrologue: prologue.add }, (event) => {
+    if (over) return;
+    prologue.end();
+    heard ||= event.event !== "ping";
+    over = fold.take(event, out);
+  });
+  const takeBody = (body: unknown): void => {
+    fold.takeBody(body, out);
+    over = true;
   };
-  const events = sse(attempt.read, { maxEventBytes, onPrologue });
-  const outputs = (async function* () {
-    for await (const event of events) {
-      prologue = undefined;
+  const step = (bytes: Uint8Array | undefined): void => {
+    if (body !== undefined) takeBody(body);
+    else reader.feed(bytes);
+    if (heard) attempt.output();
+    heard = false;
+    if (bytes === undefined && !over) {
+      const text = prologue.text();
+      if (text !== undefined) takeBody(parseJson(text));
+      over = true;
+    }
+    if (over) fold.finish(out);
+  };
+  while (!over) {
+    let failure: { readonly error: unknown } | undefined;
+    try {
+      step(body === undefined ? await attempt.read() : undefined);
+    } catch (error) {
+      failure = { error };
+    }
+    const ready = out;
+    out = [];
+    if (body === undefined && ready.some(isOutput)) onOutput();
+    if (ready.length > 0) yield ready;
+    if (failure !== undefined) throw failure.error; // What came before it is given first.
+  }
+}
+
+/** A provider with readers of its own is handed the events one by one. */
+async function* readForeign(
+  { attempt, provider, request, maxEventBytes, onOutput }: Reading,
+  body: unknown,
+): AsyncGenerator<readonly DecodedEvent[], void, undefined> {
+  const prologue = gatherPrologue(maxEventBytes);
+  const events = (async function* () {
+    for await (const event of sse(attempt.read, { maxEventBytes, onPrologue: prologue.add })) {
+      prologue.end();
       if (event.event !== "ping") attempt.output();
       yield event;
     }
-    const text = prologue?.replace(/^\uFEFF/, "");
-    if (text !== undefined && isNoStream(text)) throw new NoStream(text);
+    const text = prologue.text();
+    if (text !== undefined) throw new NoStream(text);
   })();
   try {
-    for await (const event of provider.decode(outputs, request, onOutput)) {
-      if (event.type === "text" || event.type === "thinking" || event.type === "tool_call") onOutput();
-      yield event;
+    if (body !== undefined) {
+      for (const event of provider.decodeBody(body, request)) yield [event];
+      return;
+    }
+    for await (const event of provider.decode(events, request, onOutput)) {
+      if (isOutput(event)) onOutput();
+      yield [event];
     }
   } catch (error) {
     if (!(error instanceof NoStream)) throw error;
-    yield* provider.decodeBody(parseJson(error.text), request);
+    for (const event of provider.decodeBody(parseJson(error.text), request)) yield [event];
   }
+}
+
+function isOutput({ type }: DecodedEvent): boolean {
+  return type === "text" || type === "thinking" || type === "tool_call";
 }
 
 /** Not an error of the user's: the body turned out to be no stream, and its text says what it is. */
@@ -83,21 +149,8 @@ class NoStream extends Error {
   }
 }
 
-/** Whether a body without an event is something else than a stream, were it one that was cut within its first line. */
-function isNoStream(text: string): boolean {
-  const start = text.trimStart();
-  if (start === "" || /^[<{[]/.test(start)) return true;
-  if (/^(?:data|event|id|retry)?:/m.test(text)) return false;
-  return !["data:", "event:", "id:", "retry:"].some((field) => field.startsWith(start));
-}
-
 function urlOf(baseUrl: URL, path: string): string {
   const url = new URL(baseUrl);
   url.pathname = url.pathname.replace(/\/+$/, "") + path;
   return url.href;
-}
-
-function tooLarge(): ResponseError {
-  const message = "The answer is longer than maxEventBytes allows; raise it if that is right.";
-  return new ResponseError(message, { reason: "too_large" });
 }

@@ -50,6 +50,27 @@ export interface EncodedRequest {
   readonly notices?: readonly Notice[] | undefined;
 }
 
+/** What an answer is priced by. */
+export type Billed = Pick<
+  DecodedResult,
+  "usage" | "responseModel" | "serviceTier" | "cacheWrite1hTokens" | "fees"
+>;
+
+/**
+ * Reads one answer, event after event, without a wait: what came in one read of the network is folded in one go. Each
+ * method puts what it makes of its argument at the end of `out`; one that throws has put there what came before.
+ */
+export interface Fold {
+  /** Takes an event of a streamed answer; true once the answer is over: what follows it is not looked at. */
+  take(event: ServerSentEvent, out: DecodedEvent[]): boolean;
+  /** Takes an answer in one body. */
+  takeBody(body: unknown, out: DecodedEvent[]): void;
+  /** Nothing more comes: gives what is left, the last of it `finish`. */
+  finish(out: DecodedEvent[]): void;
+  /** What the vendor has counted so far: an answer that goes wrong is paid for all the same. */
+  billed(): Billed;
+}
+
 /**
  * A dialect as a value; pure, no I/O. A vendor that speaks OpenAI's dialect is
  * `{ ...openaiChat, name, baseUrl, keyVariable }`.
@@ -86,6 +107,11 @@ export interface Provider {
   ): AsyncIterable<DecodedEvent>;
   /** Reads an answer in one body. */
   decodeBody(body: unknown, request: ChatRequest): Iterable<DecodedEvent>;
+  /**
+   * The same two readers as one fold, which a connection prefers, for it waits less. It stands for `decode` and
+   * `decodeBody` where those are made of it; a provider that brings readers of its own is read by them.
+   */
+  fold?(request: ChatRequest, onOutput?: () => void): Fold;
   /** Reads a refusal. */
   errorOf(status: number, body: unknown): VendorError;
 }

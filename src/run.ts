@@ -5,11 +5,17 @@
  */
 import { BatchError, ConfigError, ResponseError } from "./error.ts";
 import type { Result, StreamEvent } from "./event.ts";
+import { type ReadyIterator, readyOf } from "./ready.ts";
 
 /** Reads a stream to its end and keeps the result. */
 export async function resultOf<T>(events: AsyncIterable<StreamEvent<T>>): Promise<Result<T>> {
+  const iterator: ReadyIterator<StreamEvent<T>> = events[Symbol.asyncIterator]();
   let result: Result<T> | undefined;
-  for await (const event of events) if (event.type === "finish") result = event.result;
+  for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+    for (let event: StreamEvent<T> | undefined = next.value; event !== undefined; event = readyOf(iterator)) {
+      if (event.type === "finish") result = event.result;
+    }
+  }
   if (result !== undefined) return result;
   throw new ResponseError("The model's stream ended without a finish event.", { reason: "protocol" });
 }

@@ -16,7 +16,7 @@ export interface ServerSentEvent {
   readonly id?: string | undefined;
 }
 
-/** How {@linkcode sse} reads. */
+/** How events are read. */
 export interface SseOptions {
   /** The longest single event; beyond it {@linkcode ResponseError} `too_large`. */
   readonly maxEventBytes: number;
@@ -24,9 +24,75 @@ export interface SseOptions {
   readonly onPrologue?: ((text: string) => void) | undefined;
 }
 
+/** Reads the events of one body from its bytes. */
+export interface SseReader {
+  /**
+   * Takes the next bytes; undefined at their end. The events that they complete are given before it returns or throws.
+   *
+   * @throws {ResponseError} `too_large` when an event is longer than allowed.
+   */
+  feed(bytes: Uint8Array | undefined): void;
+}
+
 /**
- * Reads events until `read` gives undefined. An event without its closing blank line is dropped, as the specification
- * has it.
+ * Makes the reader of one body. An event without its closing blank line is dropped, as the specification has it.
+ *
+ * @example
+ * ```ts
+ * import { sseReader } from "./sse.ts";
+ *
+ * const reader = sseReader({ maxEventBytes: 1000 }, (event) => console.log(event.data));
+ * reader.feed(new TextEncoder().encode("data: 1\n\ndata: 2\n\n")); // "1", then "2"
+ * ```
+ */
+export function sseReader(options: SseOptions, onEvent: (event: ServerSentEvent) => void): SseReader {
+  const { maxEventBytes, onPrologue } = options;
+  // With `ignoreBOM` a byte order mark is kept wherever it stands, and the parser takes the first off: without it some
+  // decoders drop one at the start of every chunk.
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  let tooLarge = false;
+  let prologue = onPrologue !== undefined;
+  let lastChar = "";
+  let pending = false;
+  const parser = createParser({
+    maxBufferSize: maxEventBytes,
+    onEvent(event) {
+      prologue = false;
+      // Counting bytes is dear: only texts that could be too long are counted.
+      if (event.data.length * 3 > maxEventBytes) {
+        tooLarge ||= new TextEncoder().encode(event.data).length > maxEventBytes;
+      }
+      if (!tooLarge) onEvent(event);
+    },
+    onError(error) {
+      tooLarge ||= error.type === "max-buffer-size-exceeded";
+    },
+  });
+  return {
+    feed(bytes) {
+      let text = bytes === undefined
+        ? decoder.decode()
+        : (pending ? undefined : shortAscii(bytes)) ?? decoder.decode(bytes, STREAM);
+      // The decoder may hold the beginning of a character, which the next bytes belong to.
+      if (bytes !== undefined && bytes.length > 0) pending = (bytes[bytes.length - 1] ?? 0) > 0x7f;
+      if (prologue) onPrologue?.(text);
+      // The parser waits whether a line feed follows a carriage return; at the end none does.
+      if (bytes === undefined && (text === "" ? lastChar : text.at(-1)) === "\r") text += "\n";
+      if (text !== "") {
+        lastChar = text.at(-1) ?? "";
+        parser.feed(text);
+      }
+      if (!tooLarge) return;
+      const message = "One event of the answer is longer than maxEventBytes allows; raise it if that is right.";
+      throw new ResponseError(message, { reason: "too_large" });
+    },
+  };
+}
+
+const STREAM = { stream: true } as const;
+
+/**
+ * Reads events until `read` gives undefined.
  *
  * @throws {ResponseError} `too_large` when an event is longer than allowed.
  *
@@ -44,53 +110,18 @@ export async function* sse(
   read: () => Promise<Uint8Array | undefined>,
   options: SseOptions,
 ): AsyncGenerator<ServerSentEvent, void, undefined> {
-  const { maxEventBytes, onPrologue } = options;
-  // With `ignoreBOM` a byte order mark is kept wherever it stands, and the parser takes the first off: without it some
-  // decoders drop one at the start of every chunk.
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   let events: ServerSentEvent[] = [];
-  let tooLarge = false;
-  let prologue = true;
-  let lastChar = "";
-  let pending = false;
-  const parser = createParser({
-    maxBufferSize: maxEventBytes,
-    onEvent(event) {
-      // Counting bytes is dear: only texts that could be too long are counted.
-      if (event.data.length * 3 > maxEventBytes) {
-        tooLarge ||= new TextEncoder().encode(event.data).length > maxEventBytes;
-      }
-      if (!tooLarge) events.push(event);
-    },
-    onError(error) {
-      tooLarge ||= error.type === "max-buffer-size-exceeded";
-    },
-  });
-  while (true) {
-    const bytes = await read();
-    let text = bytes === undefined
-      ? decoder.decode()
-      : (pending ? undefined : shortAscii(bytes)) ?? decoder.decode(bytes, { stream: true });
-    // The decoder may hold the beginning of a character, which the next bytes belong to.
-    if (bytes !== undefined && bytes.length > 0) pending = (bytes[bytes.length - 1] ?? 0) > 0x7f;
-    if (prologue) onPrologue?.(text);
-    // The parser waits whether a line feed follows a carriage return; at the end none does.
-    if (bytes === undefined && (text === "" ? lastChar : text.at(-1)) === "\r") text += "\n";
-    if (text !== "") {
-      lastChar = text.at(-1) ?? "";
-      parser.feed(text);
-    }
-    if (events.length > 0) {
-      prologue = false;
+  const reader = sseReader(options, (event) => events.push(event));
+  for (let bytes: Uint8Array | undefined, over = false; !over;) {
+    bytes = await read();
+    over = bytes === undefined;
+    try {
+      reader.feed(bytes);
+    } finally { // What an event that is too long was preceded by is given before that is told.
       const ready = events;
       events = [];
-      for (const event of ready) yield event;
+      yield* ready;
     }
-    if (tooLarge) {
-      const message = "One event of the answer is longer than maxEventBytes allows; raise it if that is right.";
-      throw new ResponseError(message, { reason: "too_large" });
-    }
-    if (bytes === undefined) return;
   }
 }
 

@@ -43,7 +43,9 @@ for (const wire of wires) {
     Deno.test(`${wire.name}: 429 with ${name} is waited for, then asked again`, async () => {
       using clock = fakeClock();
       await using server = startVendor(refuses(wire, 429, headers()), answers(wire));
-      await assertOutcome(throughWaits(clock, [wait], clientFor(wire, server).run("Where?")), "Paris.");
+      // Another timer than those that are waited for: a minute is also how long headers are waited for.
+      const client = clientFor(wire, server, { timeouts: { connectMs: 90_000 } });
+      await assertOutcome(throughWaits(clock, [wait], client.run("Where?")), "Paris.");
       assertEquals(server.requests.length, 2);
     });
   }

@@ -24,6 +24,7 @@ export const rooms: readonly Room[] = [
   { floor: 1, path: "src/error.ts" },
   { floor: 1, path: "src/vendor_error.ts" },
   { floor: 1, path: "src/deadline.ts" },
+  { floor: 1, path: "src/ready.ts" },
   { floor: 1, path: "src/breakable.ts" },
   { floor: 1, path: "src/schema.ts" },
   { floor: 1, path: "src/message.ts" },
@@ -63,8 +64,17 @@ export const rooms: readonly Room[] = [
     path: "src/provider.ts",
     never: ["src/http.ts", "src/attempt.ts", "src/otel/", "src/run.ts", "src/agent/", "src/client.ts"],
   },
+  {
+    floor: 4,
+    path: "src/fold.ts",
+    never: ["src/http.ts", "src/attempt.ts", "src/otel/", "src/run.ts", "src/agent/", "src/client.ts"],
+  },
   // Last on its floor, so that nothing beside it weaves telemetry in.
-  { floor: 4, path: "src/telemetry/", never: ["src/run.ts", "src/agent/", "src/client.ts", "src/provider.ts"] },
+  {
+    floor: 4,
+    path: "src/telemetry/",
+    never: ["src/run.ts", "src/agent/", "src/client.ts", "src/provider.ts", "src/fold.ts"],
+  },
 
   {
     floor: 5,
@@ -74,6 +84,7 @@ export const rooms: readonly Room[] = [
   { floor: 5, path: "src/structured.ts", never: ["src/http.ts", "src/attempt.ts", "src/otel/", "src/telemetry/"] },
   { floor: 5, path: "src/connection.ts", never: ["src/providers/", "src/otel/", "src/telemetry/"] },
   { floor: 5, path: "src/conclude.ts", never: ["src/providers/", "src/otel/", "src/telemetry/"] },
+  { floor: 5, path: "src/prologue.ts", never: ["src/providers/", "src/otel/", "src/telemetry/"] },
   { floor: 5, path: "src/exchange.ts", never: ["src/providers/", "src/otel/", "src/telemetry/"] },
   {
     floor: 5,

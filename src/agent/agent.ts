@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { breakable, type Lifeline } from "../breakable.ts";
+import { breakable, type Lifeline, singly } from "../breakable.ts";
 import type { FinishEvent, NoticeEvent, Result, StreamEvent } from "../event.ts";
 import type { ChatRequest } from "../language_model.ts";
 import type { Message } from "../message.ts";
@@ -49,7 +49,7 @@ export function createAgent(settings: AgentSettings): ObservableModel {
       if (request.tools !== undefined) checkTools(request.tools);
       const run = agentRun(settings, request, observer);
       run.check();
-      return { [Symbol.asyncIterator]: () => breakable(request.signal, run.start) };
+      return { [Symbol.asyncIterator]: () => breakable(request.signal, singly(run.start)) };
     },
   };
 }

@@ -4,10 +4,11 @@
  * @module
  */
 import { ConfigError } from "../error.ts";
+import { readByFold } from "../fold.ts";
 import type { ChatRequest } from "../language_model.ts";
 import type { EncodedRequest, Provider } from "../provider.ts";
 import { settleMarks } from "./anthropic_cache.ts";
-import { decodeAnthropicBody, decodeAnthropicStream } from "./anthropic_decode.ts";
+import { foldMessages } from "./anthropic_decode.ts";
 import { anthropicErrorOf } from "./anthropic_error.ts";
 import { encodeMessages, encodeSystem } from "./anthropic_messages.ts";
 import { type ClaudeRules, claudeRules } from "./anthropic_models.ts";
@@ -29,11 +30,9 @@ export const anthropic: Provider = {
   encode(model, request) {
     return encodeRequest(model, request, this.name);
   },
-  decode(events, request, onOutput) {
-    return decodeAnthropicStream(this.name, events, request, onOutput);
-  },
-  decodeBody(body, request) {
-    return decodeAnthropicBody(this.name, body, request);
+  ...readByFold,
+  fold(request, onOutput) {
+    return foldMessages(this.name, request, onOutput);
   },
   errorOf: anthropicErrorOf,
 };

@@ -26,21 +26,19 @@ export interface Block {
   broken: boolean;
 }
 
-/** Gathers the blocks of one answer. */
+/** Gathers the blocks of one answer; what they say is put at the end of `out`. */
 export interface BlockGatherer {
   /** In order. */
   list(): readonly Block[];
   /** A block that came whole, ahead of the others. */
-  whole(block: unknown): Generator<DecodedEvent, void, undefined>;
+  whole(block: unknown, out: DecodedEvent[]): void;
   /** `content_block_start`. */
-  start(event: Raw): Generator<DecodedEvent, void, undefined>;
+  start(event: Raw, out: DecodedEvent[]): void;
   /** `content_block_delta`. */
-  delta(event: Raw): Generator<DecodedEvent, void, undefined>;
+  delta(event: Raw, out: DecodedEvent[]): void;
   /** `content_block_stop`. */
-  stop(event: Raw): Generator<DecodedEvent, void, undefined>;
+  stop(event: Raw, out: DecodedEvent[]): void;
 }
-
-type Events = Generator<DecodedEvent, void, undefined>;
 
 /** Makes a gatherer for one answer. `onOutput` is called at pieces that no event shows. */
 export function gatherBlocks(request: ChatRequest, onOutput?: () => void): BlockGatherer {
@@ -57,46 +55,41 @@ export function gatherBlocks(request: ChatRequest, onOutput?: () => void): Block
   }
 
   /** What a block says at its start. */
-  function* begin(block: Block): Events {
+  function begin(block: Block, out: DecodedEvent[]): void {
     const { kind, data } = block;
-    if (kind === "text") yield* addText(block, text(data["text"]));
-    else if (kind === "thinking") yield* addThought(block, text(data["thinking"]));
-    else if (kind === "redacted_thinking") yield { type: "thinking", delta: "", redacted: true };
+    if (kind === "text") addPiece(block, "text", text(data["text"]), out);
+    else if (kind === "thinking") addPiece(block, "thinking", text(data["thinking"]), out);
+    else if (kind === "redacted_thinking") out.push({ type: "thinking", delta: "", redacted: true });
     else if (isServerResult(data)) {
       const id = text(data["tool_use_id"]);
       const name = serverTools.get(id) ?? text(data["type"]).replace(/_tool_result$/, "");
-      yield { type: "server_tool", id, name, status: "finished", data: data["content"] };
+      out.push({ type: "server_tool", id, name, status: "finished", data: data["content"] });
     }
   }
 
   /** What it says at its end. */
-  function* end(block: Block): Events {
+  function end(block: Block, out: DecodedEvent[]): void {
     if (block.closed) return;
     block.closed = true;
     const { kind, data } = block;
     if (kind === "thinking" && block.text === "" && data["signature"] !== undefined) {
-      yield { type: "thinking", delta: "", redacted: true };
+      out.push({ type: "thinking", delta: "", redacted: true });
     } else if (kind === "answer" && (block.json === "" || wrapped())) {
-      yield* addText(block, answerText(block.json === "" ? data["input"] : parsed(block.json), wrapped()));
+      const input = block.json === "" ? data["input"] : parsed(block.json);
+      addPiece(block, "text", answerText(input, wrapped()), out);
     } else if (isServerCall(data)) {
       if (block.json !== "") data["input"] = parsed(block.json) ?? data["input"];
       const id = text(data["id"]);
       const name = text(data["name"]);
       serverTools.set(id, name);
-      yield { type: "server_tool", id, name, status: "started", data: data["input"] };
+      out.push({ type: "server_tool", id, name, status: "started", data: data["input"] });
     }
   }
 
-  function* addText(block: Block, piece: string): Events {
+  function addPiece(block: Block, type: "text" | "thinking", piece: string, out: DecodedEvent[]): void {
     if (piece === "") return;
     block.text += piece;
-    yield { type: "text", delta: piece };
-  }
-
-  function* addThought(block: Block, piece: string): Events {
-    if (piece === "") return;
-    block.text += piece;
-    yield { type: "thinking", delta: piece };
+    out.push({ type, delta: piece });
   }
 
   /** Servers that forget to open a block of text or thoughts are understood all the same. */
@@ -111,22 +104,22 @@ export function gatherBlocks(request: ChatRequest, onOutput?: () => void): Block
 
   return {
     list: () => [...ahead, ...[...blocks].sort(([a], [b]) => a - b).map(([, block]) => block)],
-    *whole(source) {
+    whole(source, out) {
       const block = open(source);
       ahead.push(block);
-      yield* begin(block);
-      yield* end(block);
+      begin(block, out);
+      end(block, out);
     },
-    *start(event) {
+    start(event, out) {
       const index = partIndex(event["index"]);
       if (blocks.has(index)) {
         throw new ResponseError("The answer begins the same block twice.", { reason: "protocol" });
       }
       const block = open(event["content_block"]);
       blocks.set(index, block);
-      yield* begin(block);
+      begin(block, out);
     },
-    *delta(event) {
+    delta(event, out) {
       const index = partIndex(event["index"]);
       const delta = record(event["delta"]);
       const block = blockOf(index, delta);
@@ -134,9 +127,9 @@ export function gatherBlocks(request: ChatRequest, onOutput?: () => void): Block
       const { data, kind } = block;
       switch (delta["type"]) {
         case "text_delta":
-          return yield* addText(block, text(delta["text"]));
+          return addPiece(block, "text", text(delta["text"]), out);
         case "thinking_delta":
-          return yield* addThought(block, text(delta["thinking"]));
+          return addPiece(block, "thinking", text(delta["thinking"]), out);
         case "signature_delta":
           data["signature"] = text(data["signature"]) + text(delta["signature"]);
           return onOutput?.();
@@ -147,16 +140,16 @@ export function gatherBlocks(request: ChatRequest, onOutput?: () => void): Block
           const piece = text(delta["partial_json"]);
           block.json += piece;
           if (piece !== "") onOutput?.();
-          if (kind === "answer" && !wrapped()) yield* addText(block, piece);
+          if (kind === "answer" && !wrapped()) addPiece(block, "text", piece, out);
           return;
         }
         default:
           addUnknown(block, delta);
       }
     },
-    *stop(event) {
+    stop(event, out) {
       const block = blocks.get(partIndex(event["index"]));
-      if (block !== undefined) yield* end(block);
+      if (block !== undefined) end(block, out);
     },
   };
 }

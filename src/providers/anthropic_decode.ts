@@ -6,8 +6,7 @@
 import { ResponseError, StreamTruncatedError } from "../error.ts";
 import type { ChatRequest } from "../language_model.ts";
 import type { AssistantMessage, Part, ToolCall } from "../message.ts";
-import type { DecodedEvent, DecodedResult } from "../provider.ts";
-import type { ServerSentEvent } from "../sse.ts";
+import type { DecodedEvent, DecodedResult, Fold } from "../provider.ts";
 import type { Usage } from "../usage.ts";
 import { errorInStream } from "../vendor_error.ts";
 import { type Block, gatherBlocks } from "./anthropic_blocks.ts";
@@ -20,40 +19,11 @@ import { addVendorFields } from "./vendor_fields.ts";
 /** What the dialect knows beside the result: what prices need. */
 type PricedResult = DecodedResult & Omit<AnthropicUsage, "usage">;
 
-type Events = Generator<DecodedEvent, void, undefined>;
-
-/** Reads a streamed answer; `provider` marks the blocks that only the vendor understands. */
-export async function* decodeAnthropicStream(
-  provider: string,
-  events: AsyncIterable<ServerSentEvent>,
-  request: ChatRequest,
-  onOutput?: () => void,
-): AsyncGenerator<DecodedEvent, void, undefined> {
-  const answer = gatherAnswer(provider, request, onOutput);
-  for await (const { event, data } of events) {
-    if (event === "ping") continue;
-    if (data === "[DONE]") break; // Some gateways end every stream so.
-    for (const decoded of answer.take(event, parseEvent(data))) yield decoded;
-    if (answer.isOver()) break;
-  }
-  yield* answer.finish();
-}
-
-/** Reads an answer in one body: it is a `message_start` that holds everything. */
-export function* decodeAnthropicBody(provider: string, body: unknown, request: ChatRequest): Events {
-  const message = record(body);
-  if (message["error"] !== undefined && message["error"] !== null) throw errorInStream(anthropicErrorOf(200, body));
-  if (!Array.isArray(message["content"])) {
-    throw new ResponseError("The vendor's answer is JSON, but no message.", { reason: "protocol" });
-  }
-  const answer = gatherAnswer(provider, request);
-  yield* answer.take("message_start", { message });
-  yield* answer.take("message_stop", {});
-  yield* answer.finish();
-}
-
-/** Folds events into ours and, at the end, into the result. */
-function gatherAnswer(provider: string, request: ChatRequest, onOutput?: () => void) {
+/**
+ * Makes the reader of one answer: a fold of its events into ours and, at the end, into the result. `provider` marks the
+ * blocks that only the vendor understands.
+ */
+export function foldMessages(provider: string, request: ChatRequest, onOutput?: () => void): Fold {
   const blocks = gatherBlocks(request, onOutput);
   let id: string | undefined, model: string | undefined, tier: string | undefined;
   let started = false, over = false;
@@ -74,7 +44,7 @@ function gatherAnswer(provider: string, request: ChatRequest, onOutput?: () => v
     tier = word(usage["service_tier"]) ?? tier;
   }
 
-  function* begin(message: Raw): Events {
+  function begin(message: Raw, out: DecodedEvent[]): void {
     const name = word(message["id"]);
     if (started) {
       if (name === id) return; // Some proxies say it twice.
@@ -86,37 +56,53 @@ function gatherAnswer(provider: string, request: ChatRequest, onOutput?: () => v
     model = word(message["model"]);
     count(message["usage"]);
     see(message);
-    for (const block of Array.isArray(message["content"]) ? message["content"] : []) yield* blocks.whole(block);
+    for (const block of Array.isArray(message["content"]) ? message["content"] : []) blocks.whole(block, out);
+  }
+
+  function takeEvent(name: string | undefined, event: Raw, out: DecodedEvent[]): void {
+    switch (name === "error" ? name : word(event["type"]) ?? name) {
+      case "error":
+        throw errorInStream(anthropicErrorOf(200, event));
+      case "message_start":
+        return begin(record(event["message"]), out);
+      case "content_block_start":
+        return blocks.start(event, out);
+      case "content_block_delta":
+        return blocks.delta(event, out);
+      case "content_block_stop":
+        return blocks.stop(event, out);
+      case "message_delta":
+        see(record(event["delta"]));
+        return count(event["usage"]);
+      case "message_stop":
+        over = true;
+        return;
+      default:
+        // A gateway's refusal may have no type; any other event is newer than this file.
+        if (event["error"] !== undefined && event["error"] !== null) {
+          throw errorInStream(anthropicErrorOf(200, event));
+        }
+    }
   }
 
   return {
-    isOver: () => over,
-    *take(name: string | undefined, event: Raw): Events {
-      switch (name === "error" ? name : word(event["type"]) ?? name) {
-        case "error":
-          throw errorInStream(anthropicErrorOf(200, event));
-        case "message_start":
-          return yield* begin(record(event["message"]));
-        case "content_block_start":
-          return yield* blocks.start(event);
-        case "content_block_delta":
-          return yield* blocks.delta(event);
-        case "content_block_stop":
-          return yield* blocks.stop(event);
-        case "message_delta":
-          see(record(event["delta"]));
-          return count(event["usage"]);
-        case "message_stop":
-          over = true;
-          return;
-        default:
-          // A gateway's refusal may have no type; any other event is newer than this file.
-          if (event["error"] !== undefined && event["error"] !== null) {
-            throw errorInStream(anthropicErrorOf(200, event));
-          }
-      }
+    take({ event, data }, out) {
+      if (event === "ping") return false;
+      if (data === "[DONE]") return true; // Some gateways end every stream so.
+      takeEvent(event, parseEvent(data), out);
+      return over;
     },
-    *finish(): Events {
+    takeBody(body, out) {
+      const message = record(body);
+      if (message["error"] !== undefined && message["error"] !== null) throw errorInStream(anthropicErrorOf(200, body));
+      if (!Array.isArray(message["content"])) {
+        throw new ResponseError("The vendor's answer is JSON, but no message.", { reason: "protocol" });
+      }
+      begin(message, out);
+      over = true;
+    },
+    billed: () => ({ ...usageOfAnthropic(usage), responseModel: model, serviceTier: tier }),
+    finish(out) {
       const list = blocks.list();
       const counted = usageOfAnthropic(usage);
       const spoken = list.filter((block) => block.kind === "text").map((block) => block.text).join("");
@@ -128,7 +114,7 @@ function gatherAnswer(provider: string, request: ChatRequest, onOutput?: () => v
         throw new StreamTruncatedError(message, { partialText, usage: counted.usage });
       }
       const calls = callsOf(list, provider, stopReason, counted.usage);
-      yield* calls.values();
+      out.push(...calls.values());
       const parts = list.flatMap((block) => partOf(block, calls.get(block), provider));
       const thinking = list.map((block) => block.kind === "thinking" ? block.text : "").join("");
       const result: PricedResult = {
@@ -143,7 +129,7 @@ function gatherAnswer(provider: string, request: ChatRequest, onOutput?: () => v
         ...counted,
         messages: [messageOf(parts)],
       };
-      yield { type: "finish", result };
+      out.push({ type: "finish", result });
     },
   };
 }

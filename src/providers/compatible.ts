@@ -6,11 +6,20 @@
 import type { EncodedRequest, Provider } from "../provider.ts";
 import type { Cost } from "../usage.ts";
 import { openaiChat } from "./openai_chat.ts";
-import { chatReaders } from "./openai_chat_decode.ts";
+import { type ChatReading, foldChat } from "./openai_chat_decode.ts";
 import { count, type Raw } from "./raw.ts";
 
 /** What `{ ...openaiChat }` brings that is OpenAI's alone. */
 const { api: _, keyVariable: _key, ...dialect } = openaiChat;
+
+/** What a vendor's answers have beside OpenAI's. */
+function reading(more: ChatReading): Pick<Provider, "fold"> {
+  return {
+    fold(this: Provider, _request, onOutput) {
+      return foldChat(this.name, more, onOutput);
+    },
+  };
+}
 
 /** Groq (https://console.groq.com/docs/openai). */
 export const groq: Provider = {
@@ -42,7 +51,7 @@ export const deepseek: Provider = {
   name: "deepseek",
   baseUrl: "https://api.deepseek.com/v1",
   keyVariable: "DEEPSEEK_API_KEY",
-  ...chatReaders({ keepsThoughts: true }),
+  ...reading({ keepsThoughts: true }),
 };
 
 /** OpenRouter; it reports what a call cost (https://openrouter.ai/docs/use-cases/usage-accounting). */
@@ -55,7 +64,7 @@ export const openrouter: Provider = {
     const { body, ...encoded } = dialect.encode.call(this, model, request);
     return { ...encoded, body: { usage: { include: true }, ...body as object } };
   },
-  ...chatReaders({ costOf: reportedCost }),
+  ...reading({ costOf: reportedCost }),
 };
 
 /** Together (https://docs.together.ai/docs/openai-api-compatibility). */
@@ -83,7 +92,7 @@ export const gemini: Provider = {
   name: "gemini",
   baseUrl: "https://generativelanguage.googleapis.com/v1beta/openai",
   keyVariable: "GEMINI_API_KEY",
-  ...chatReaders({ keepsThoughts: true }),
+  ...reading({ keepsThoughts: true }),
 };
 
 /** Ollama on this machine (https://docs.ollama.com/openai). */

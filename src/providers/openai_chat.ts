@@ -5,10 +5,11 @@
  * @module
  */
 import { ConfigError } from "../error.ts";
+import { readByFold } from "../fold.ts";
 import type { ChatRequest } from "../language_model.ts";
 import type { EncodedRequest, Provider } from "../provider.ts";
 import { gatherDrops } from "./drops.ts";
-import { chatReaders } from "./openai_chat_decode.ts";
+import { foldChat } from "./openai_chat_decode.ts";
 import { encodeChatMessages } from "./openai_chat_messages.ts";
 import { openaiErrorOf } from "./openai_error.ts";
 import { effortNotices, effortOf, isReasoningModel, unlessReasoning } from "./openai_reasoning.ts";
@@ -26,7 +27,10 @@ export const openaiChat: Provider = {
     // `this` is the vendor: `{ ...openaiChat, name }` shares this function, and not every option of OpenAI's.
     return encodeChat(model, request, this.name);
   },
-  ...chatReaders(),
+  ...readByFold,
+  fold(_request, onOutput) {
+    return foldChat(this.name, {}, onOutput);
+  },
   errorOf: openaiErrorOf,
 };
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "../error.ts";
+import { readByFold } from "../fold.ts";
 import type { ChatRequest } from "../language_model.ts";
 import type { EncodedRequest, Provider } from "../provider.ts";
 import { jsonSchemaOf } from "../schema.ts";
@@ -11,7 +12,7 @@ import type { Tool } from "../tool.ts";
 import { gatherDrops } from "./drops.ts";
 import { openaiErrorOf } from "./openai_error.ts";
 import { effortNotices, effortOf, isReasoningModel, unlessReasoning } from "./openai_reasoning.ts";
-import { decodeResponsesBody, decodeResponsesStream } from "./openai_responses_decode.ts";
+import { foldResponse } from "./openai_responses_decode.ts";
 import { encodeInput } from "./openai_responses_input.ts";
 import { encodeAnswer, strictSchema } from "./openai_schema.ts";
 
@@ -27,11 +28,9 @@ export const openaiResponses: Provider = {
   encode(model, request) {
     return encodeRequest(model, request, this.name);
   },
-  decode(events, request, onOutput) {
-    return decodeResponsesStream(this.name, events, request, onOutput);
-  },
-  decodeBody(body, request) {
-    return decodeResponsesBody(this.name, body, request);
+  ...readByFold,
+  fold(_request, onOutput) {
+    return foldResponse(this.name, onOutput);
   },
   errorOf: openaiErrorOf,
 };

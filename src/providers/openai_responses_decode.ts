@@ -5,10 +5,8 @@
  * @module
  */
 import { ResponseError, StreamTruncatedError } from "../error.ts";
-import type { ChatRequest } from "../language_model.ts";
 import type { AssistantMessage, Part, ToolCall } from "../message.ts";
-import type { DecodedEvent, DecodedResult } from "../provider.ts";
-import type { ServerSentEvent } from "../sse.ts";
+import type { Billed, DecodedEvent, DecodedResult, Fold } from "../provider.ts";
 import type { Usage } from "../usage.ts";
 import { errorInStream } from "../vendor_error.ts";
 import { openaiErrorOf } from "./openai_error.ts";
@@ -18,44 +16,14 @@ import { count, mergeUsage, parseEvent, type Raw, record, text, word } from "./r
 import { cutArguments, parseArguments } from "./tool_calls.ts";
 import { addVendorFields } from "./vendor_fields.ts";
 
-/** What the dialect knows beside the result: dollars that are not counted in tokens. */
-type PricedResult = DecodedResult & { readonly fees: number | undefined };
-
-type Events = Generator<DecodedEvent, void, undefined>;
-
 /** US dollars for a web search: $10 per 1,000 (https://platform.openai.com/docs/pricing). */
 const SEARCH_FEE = 0.01;
 
-/** Reads a streamed answer; `provider` marks the items that only the vendor understands. */
-export async function* decodeResponsesStream(
-  provider: string,
-  events: AsyncIterable<ServerSentEvent>,
-  _request: ChatRequest,
-  onOutput?: () => void,
-): AsyncGenerator<DecodedEvent, void, undefined> {
-  const answer = gatherAnswer(provider, onOutput);
-  for await (const { event, data } of events) {
-    if (data === "[DONE]") break; // Some gateways end every stream so.
-    for (const decoded of answer.take(event, parseEvent(data))) yield decoded;
-    if (answer.isOver()) break;
-  }
-  yield* answer.finish();
-}
-
-/** Reads an answer in one body: it is what the last event of a stream carries. */
-export function* decodeResponsesBody(provider: string, body: unknown, _request: ChatRequest): Events {
-  const response = record(body);
-  const failed = response["error"] !== undefined && response["error"] !== null;
-  if (!failed && !Array.isArray(response["output"])) {
-    throw new ResponseError("The vendor's answer is JSON, but no response.", { reason: "protocol" });
-  }
-  const answer = gatherAnswer(provider);
-  yield* answer.take("response.completed", { response });
-  yield* answer.finish();
-}
-
-/** Folds events into ours and, at the end, into the result. */
-function gatherAnswer(provider: string, onOutput?: () => void) {
+/**
+ * Makes the reader of one answer: a fold of its events into ours and, at the end, into the result. `provider` marks the
+ * items that only the vendor understands.
+ */
+export function foldResponse(provider: string, onOutput?: () => void): Fold {
   const items = gatherItems(onOutput);
   let created: string | undefined;
   let response: Raw = {};
@@ -84,88 +52,110 @@ function gatherAnswer(provider: string, onOutput?: () => void) {
     see(news);
   }
 
-  function* end(news: unknown): Events {
+  function end(news: unknown, out: DecodedEvent[]): void {
     see(news);
     const { error, status, output } = response;
     if (error !== undefined && error !== null) throw errorInStream(openaiErrorOf(200, { error }));
     if (status === "failed") throw errorInStream({ message: "", code: "failed" });
-    yield* items.settle(output);
+    items.settle(output, out);
     over = true;
   }
 
+  function takeEvent(name: string | undefined, event: Raw, out: DecodedEvent[]): void {
+    switch (name === "error" ? name : word(event["type"]) ?? name) {
+      case "response.created":
+        return begin(event["response"]);
+      case "response.queued":
+      case "response.in_progress":
+        return see(event["response"]);
+      case "response.output_item.added":
+        return items.add(event, out);
+      case "response.output_item.done":
+        return items.finish(event["output_index"], event["item"], out);
+      case "response.output_text.delta":
+        return items.delta("text", event, out);
+      case "response.output_text.done":
+        return items.whole("text", event, event["text"], out);
+      case "response.refusal.delta":
+        return items.delta("refusal", event, out);
+      case "response.refusal.done":
+        return items.whole("refusal", event, event["refusal"], out);
+      case "response.reasoning_summary_text.delta":
+        return items.delta("summary", event, out);
+      case "response.reasoning_summary_text.done":
+        return items.whole("summary", event, event["text"], out);
+      case "response.reasoning_text.delta":
+        return items.delta("thought", event, out);
+      case "response.reasoning_text.done":
+        return items.whole("thought", event, event["text"], out);
+      case "response.function_call_arguments.delta":
+        return items.addArguments(event, false);
+      case "response.function_call_arguments.done":
+        return items.addArguments(event, true);
+      case "response.completed":
+      case "response.incomplete":
+      case "response.failed":
+        return end(event["response"], out);
+      case "error":
+        throw errorInStream(openaiErrorOf(200, event));
+      default:
+        // A gateway's refusal may have no type; any other event is newer than this file.
+        if (event["error"] !== undefined && event["error"] !== null) throw errorInStream(openaiErrorOf(200, event));
+    }
+  }
+
+  function counted(): Usage | undefined {
+    return usageOfOpenai({
+      input: usage?.["input_tokens"],
+      output: usage?.["output_tokens"],
+      inputDetails: usage?.["input_tokens_details"],
+      outputDetails: usage?.["output_tokens_details"],
+    });
+  }
+
+  const billed = (): Billed => ({
+    usage: counted(),
+    responseModel: word(response["model"]),
+    serviceTier: word(response["service_tier"]),
+    fees: feesOf(items.list(), response),
+  });
+
   return {
-    isOver: () => over,
-    *take(name: string | undefined, event: Raw): Events {
-      switch (name === "error" ? name : word(event["type"]) ?? name) {
-        case "response.created":
-          return begin(event["response"]);
-        case "response.queued":
-        case "response.in_progress":
-          return see(event["response"]);
-        case "response.output_item.added":
-          return yield* items.add(event);
-        case "response.output_item.done":
-          return yield* items.finish(event["output_index"], event["item"]);
-        case "response.output_text.delta":
-          return yield* items.delta("text", event);
-        case "response.output_text.done":
-          return yield* items.whole("text", event, event["text"]);
-        case "response.refusal.delta":
-          return yield* items.delta("refusal", event);
-        case "response.refusal.done":
-          return yield* items.whole("refusal", event, event["refusal"]);
-        case "response.reasoning_summary_text.delta":
-          return yield* items.delta("summary", event);
-        case "response.reasoning_summary_text.done":
-          return yield* items.whole("summary", event, event["text"]);
-        case "response.reasoning_text.delta":
-          return yield* items.delta("thought", event);
-        case "response.reasoning_text.done":
-          return yield* items.whole("thought", event, event["text"]);
-        case "response.function_call_arguments.delta":
-          return items.addArguments(event, false);
-        case "response.function_call_arguments.done":
-          return items.addArguments(event, true);
-        case "response.completed":
-        case "response.incomplete":
-        case "response.failed":
-          return yield* end(event["response"]);
-        case "error":
-          throw errorInStream(openaiErrorOf(200, event));
-        default:
-          // A gateway's refusal may have no type; any other event is newer than this file.
-          if (event["error"] !== undefined && event["error"] !== null) throw errorInStream(openaiErrorOf(200, event));
-      }
+    take({ event, data }, out) {
+      if (data === "[DONE]") return true; // Some gateways end every stream so.
+      takeEvent(event, parseEvent(data), out);
+      return over;
     },
-    *finish(): Events {
-      const counted = usageOfOpenai({
-        input: usage?.["input_tokens"],
-        output: usage?.["output_tokens"],
-        inputDetails: usage?.["input_tokens_details"],
-        outputDetails: usage?.["output_tokens_details"],
-      });
+    takeBody(body, out) {
+      const whole = record(body);
+      const failed = whole["error"] !== undefined && whole["error"] !== null;
+      if (!failed && !Array.isArray(whole["output"])) {
+        throw new ResponseError("The vendor's answer is JSON, but no response.", { reason: "protocol" });
+      }
+      end(whole, out);
+    },
+    billed,
+    finish(out) {
+      const bill = billed();
       const { text: said, refusal, thinking } = items.all;
       if (!over) {
         const message = "The stream ended before the response did; what came stands in partialText.";
-        throw new StreamTruncatedError(message, { partialText: said, usage: counted });
+        throw new StreamTruncatedError(message, { partialText: said, usage: bill.usage });
       }
       const list = items.list();
-      const calls = callsOf(list, provider, response["status"] === "completed", counted);
-      yield* calls.values();
-      const result: PricedResult = {
+      const calls = callsOf(list, provider, response["status"] === "completed", bill.usage);
+      out.push(...calls.values());
+      const result: DecodedResult = {
         response: said,
         refusal: refusal === "" ? undefined : refusal,
         toolCalls: [...calls.values()],
         thinking: thinking === "" ? undefined : thinking,
         finishReason: finishReasonOf(response),
         responseId: word(response["id"]),
-        responseModel: word(response["model"]),
-        serviceTier: word(response["service_tier"]),
-        usage: counted,
-        fees: feesOf(list, response),
+        ...bill,
         messages: [messageOf(list.flatMap(([, item]) => partsOf(item, calls.get(item), provider)))],
       };
-      yield { type: "finish", result };
+      out.push({ type: "finish", result });
     },
   };
 }

@@ -22,27 +22,25 @@ export interface Item {
   readonly pieces: Readonly<Record<PieceKind, Map<number, string>>>;
 }
 
-/** Gathers the items of one answer. */
+/** Gathers the items of one answer; what they say is put at the end of `out`. */
 export interface ItemGatherer {
   /** In order, with their indices. */
   list(): readonly (readonly [index: number, item: Item])[];
   /** What all items say. */
   readonly all: Readonly<Record<"text" | "refusal" | "thinking", string>>;
   /** `response.output_item.added`. */
-  add(event: Raw): Generator<DecodedEvent, void, undefined>;
+  add(event: Raw, out: DecodedEvent[]): void;
   /** A piece of a part. */
-  delta(kind: PieceKind, event: Raw): Generator<DecodedEvent, void, undefined>;
+  delta(kind: PieceKind, event: Raw, out: DecodedEvent[]): void;
   /** A whole part: what of it has not come yet. */
-  whole(kind: PieceKind, event: Raw, content: unknown): Generator<DecodedEvent, void, undefined>;
+  whole(kind: PieceKind, event: Raw, content: unknown, out: DecodedEvent[]): void;
   /** A piece of a function's arguments, or all of them. */
   addArguments(event: Raw, whole: boolean): void;
   /** `response.output_item.done`. */
-  finish(index: unknown, data: unknown): Generator<DecodedEvent, void, undefined>;
+  finish(index: unknown, data: unknown, out: DecodedEvent[]): void;
   /** All items once more, at the end: what of them has not come yet. */
-  settle(output: unknown): Generator<DecodedEvent, void, undefined>;
+  settle(output: unknown, out: DecodedEvent[]): void;
 }
-
-type Events = Generator<DecodedEvent, void, undefined>;
 
 /** Tools that run at the vendor, by the type of their items. */
 const SERVER_TOOLS: ReadonlySet<unknown> = new Set([
@@ -69,7 +67,14 @@ export function gatherItems(onOutput?: () => void): ItemGatherer {
     return item;
   }
 
-  function* put(item: Item, kind: PieceKind, part: number, piece: string, logprobs?: unknown): Events {
+  function put(
+    item: Item,
+    kind: PieceKind,
+    part: number,
+    piece: string,
+    out: DecodedEvent[],
+    logprobs?: unknown,
+  ): void {
     if (piece === "") return;
     const before = item.pieces[kind].get(part);
     item.pieces[kind].set(part, (before ?? "") + piece);
@@ -80,21 +85,23 @@ export function gatherItems(onOutput?: () => void): ItemGatherer {
     if (kind === "text") {
       all.text += piece;
       const logprob = logprobOf(logprobs);
-      return yield logprob === undefined ? { type: "text", delta: piece } : { type: "text", delta: piece, logprob };
+      return void out.push(
+        logprob === undefined ? { type: "text", delta: piece } : { type: "text", delta: piece, logprob },
+      );
     }
     // Each part of a summary is a paragraph with a heading.
     const delta = before === undefined && all.thinking !== "" ? `\n\n${piece}` : piece;
     all.thinking += delta;
-    yield { type: "thinking", delta };
+    out.push({ type: "thinking", delta });
   }
 
   /** Puts what a part has over what has come of it. */
-  function* complete(item: Item, kind: PieceKind, part: number, content: string): Events {
+  function complete(item: Item, kind: PieceKind, part: number, content: string, out: DecodedEvent[]): void {
     const before = item.pieces[kind].get(part) ?? "";
-    if (content.startsWith(before)) yield* put(item, kind, part, content.slice(before.length));
+    if (content.startsWith(before)) put(item, kind, part, content.slice(before.length), out);
   }
 
-  function* finish(index: unknown, source: unknown): Events {
+  function finish(index: unknown, source: unknown, out: DecodedEvent[]): void {
     const item = itemAt(index);
     const data = record(source);
     const wasKnown = item.data["type"] !== undefined;
@@ -102,34 +109,34 @@ export function gatherItems(onOutput?: () => void): ItemGatherer {
     item.done = true;
     if (typeof data["arguments"] === "string") item.arguments = data["arguments"];
     for (const [part, content] of listed(data["content"])) {
-      if (content["type"] === "output_text") yield* complete(item, "text", part, text(content["text"]));
-      else if (content["type"] === "refusal") yield* complete(item, "refusal", part, text(content["refusal"]));
-      else if (content["type"] === "reasoning_text") yield* complete(item, "thought", part, text(content["text"]));
+      if (content["type"] === "output_text") complete(item, "text", part, text(content["text"]), out);
+      else if (content["type"] === "refusal") complete(item, "refusal", part, text(content["refusal"]), out);
+      else if (content["type"] === "reasoning_text") complete(item, "thought", part, text(content["text"]), out);
     }
     for (const [part, summary] of listed(data["summary"])) {
-      yield* complete(item, "summary", part, text(summary["text"]));
+      complete(item, "summary", part, text(summary["text"]), out);
     }
     if (SERVER_TOOLS.has(data["type"])) {
-      if (!wasKnown) yield serverTool(data, "started");
-      yield serverTool(data, "finished");
+      if (!wasKnown) out.push(serverTool(data, "started"));
+      out.push(serverTool(data, "finished"));
     }
   }
 
   return {
     all,
     list: () => [...items].sort(([a], [b]) => a - b),
-    *add(event) {
+    add(event, out) {
       const item = itemAt(event["output_index"]);
       item.data = record(event["item"]);
       item.arguments = text(item.data["arguments"]);
-      if (SERVER_TOOLS.has(item.data["type"])) yield serverTool(item.data, "started");
+      if (SERVER_TOOLS.has(item.data["type"])) out.push(serverTool(item.data, "started"));
     },
-    *delta(kind, event) {
+    delta(kind, event, out) {
       const item = itemAt(event["output_index"]);
-      yield* put(item, kind, partOf(kind, event), text(event["delta"]), event["logprobs"]);
+      put(item, kind, partOf(kind, event), text(event["delta"]), out, event["logprobs"]);
     },
-    *whole(kind, event, content) {
-      yield* complete(itemAt(event["output_index"]), kind, partOf(kind, event), text(content));
+    whole(kind, event, content, out) {
+      complete(itemAt(event["output_index"]), kind, partOf(kind, event), text(content), out);
     },
     addArguments(event, whole) {
       const item = itemAt(event["output_index"]);
@@ -138,11 +145,11 @@ export function gatherItems(onOutput?: () => void): ItemGatherer {
       onOutput?.();
     },
     finish,
-    *settle(output) {
+    settle(output, out) {
       const ids = new Set([...items.values()].filter((item) => item.done).map((item) => item.data["id"]));
       for (const [index, data] of listed(output)) {
         const known = items.get(index)?.done === true || word(data["id"]) !== undefined && ids.has(data["id"]);
-        if (!known) yield* finish(index, data);
+        if (!known) finish(index, data, out);
       }
     },
   };

@@ -10,6 +10,7 @@ import type { Result, StreamEvent } from "../event.ts";
 import type { ChatRequest, LanguageModel } from "../language_model.ts";
 import { activeContext, isDenoBuiltIn, runInContext } from "../otel/registry.ts";
 import type { Context } from "../otel_types.ts";
+import { READY, type ReadyIterator, readyOf } from "../ready.ts";
 import { endAttributes, type Ending, type Measured, requestAttributes } from "./attributes.ts";
 import { type Capture, inputContent, NO_CONTENT, outputContent } from "./content.ts";
 import { endingOf, pausedEnding, sentenceOf } from "./ending.ts";
@@ -184,7 +185,9 @@ function traced(model: LanguageModel, options: ClientTelemetry, request: ChatReq
     return { type: "finish", result };
   }
 
-  function iterate(events: AsyncIterator<StreamEvent>): AsyncIterableIterator<StreamEvent> {
+  function iterate(
+    events: ReadyIterator<StreamEvent>,
+  ): AsyncIterableIterator<StreamEvent> & ReadyIterator<StreamEvent> {
     let brokenOff = false;
     const breakOff = async (): Promise<IteratorResult<StreamEvent>> => {
       brokenOff = true;
@@ -199,30 +202,40 @@ function traced(model: LanguageModel, options: ClientTelemetry, request: ChatReq
       }
       return { value: undefined, done: true };
     };
+    const wait = async (): Promise<IteratorResult<StreamEvent>> => {
+      if (spans === undefined) {
+        const loading = telemetryReady();
+        if (loading !== undefined) await loading;
+      }
+      const { stream, request: outer } = opened();
+      waiting++;
+      try {
+        const next = await runInContext(stream.context, () => events.next());
+        if (next.done) end(brokenOff ? { outcome: "cancelled" } : UNFINISHED);
+        return next.done ? next : { value: seen(next.value), done: false };
+      } catch (error) {
+        end(endingOf(error, request), error);
+        if (error instanceof LlmError && error.traceContext === undefined) {
+          Reflect.set(error, "traceContext", outer.traceContext);
+        }
+        throw error;
+      } finally {
+        waiting--;
+      }
+    };
+    // An event that is there already was made inside the span's context, and taking it runs nothing of anybody's.
+    const ready = (): StreamEvent | undefined => {
+      const event = spans === undefined ? undefined : readyOf(events);
+      return event === undefined ? undefined : seen(event);
+    };
     return {
       [Symbol.asyncIterator]() {
         return this;
       },
-      async next() {
-        if (spans === undefined) {
-          const loading = telemetryReady();
-          if (loading !== undefined) await loading;
-        }
-        const { stream, request: outer } = opened();
-        waiting++;
-        try {
-          const next = await runInContext(stream.context, () => events.next());
-          if (next.done) end(brokenOff ? { outcome: "cancelled" } : UNFINISHED);
-          return next.done ? next : { value: seen(next.value), done: false };
-        } catch (error) {
-          end(endingOf(error, request), error);
-          if (error instanceof LlmError && error.traceContext === undefined) {
-            Reflect.set(error, "traceContext", outer.traceContext);
-          }
-          throw error;
-        } finally {
-          waiting--;
-        }
+      [READY]: ready,
+      next() {
+        const event = ready();
+        return event === undefined ? wait() : Promise.resolve({ value: event, done: false });
       },
       return: breakOff,
       async throw(error) {

@@ -5,7 +5,7 @@
  */
 import { type AgentSettings, createAgent } from "../../src/agent/agent.ts";
 import type { AgentModel } from "../../src/agent/turn.ts";
-import { breakable, type Lifeline } from "../../src/breakable.ts";
+import { breakable, type Lifeline, singly } from "../../src/breakable.ts";
 import { type Client, clientOf } from "../../src/client.ts";
 import { orAborted } from "../../src/deadline.ts";
 import { SchemaError } from "../../src/error.ts";
@@ -102,7 +102,7 @@ export function scriptedModel(...turns: readonly [ScriptedTurn, ...ScriptedTurn[
       provider: "test",
       model: "scripted",
       stream: (request) => ({
-        [Symbol.asyncIterator]: () => breakable(request.signal, (line) => speak(request, line)),
+        [Symbol.asyncIterator]: () => breakable(request.signal, singly((line) => speak(request, line))),
       }),
     },
     requests,
