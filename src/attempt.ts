@@ -5,8 +5,8 @@
  * @module
  */
 import { follow, noLongerNeeded, watchSilence } from "./deadline.ts";
-import { StreamTruncatedError, TimeoutError, type TimeoutPhase } from "./error.ts";
-import { type Post, post } from "./http.ts";
+import { ResponseError, StreamTruncatedError, TimeoutError, type TimeoutPhase } from "./error.ts";
+import { type Post, post, type Posted } from "./http.ts";
 
 /**
  * Milliseconds. connect: until response headers, 60,000, streaming only, retried like a lost connection; firstChunk
@@ -50,6 +50,8 @@ export interface Attempt {
   post(request: Omit<Post, "signal" | "onHeaders">): Promise<Response>;
   /** The next bytes of the response; undefined at its end. */
   read(): Promise<Uint8Array | undefined>;
+  /** The vendor gave a sign of its work: its silence begins anew. */
+  heard(): void;
   /** What came was output: from here on the idle timeout holds. */
   output(): void;
   /** Reads what is left, if it comes at once: a body read to its end lets the connection be used again. */
@@ -75,6 +77,7 @@ export function beginAttempt(options: AttemptOptions): Attempt {
   const follower = follow(options.signal);
   const { signal } = follower;
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  let tell: Posted["end"] | undefined;
   let ended = false;
   let phase: TimeoutPhase = options.streaming ? "connect" : "firstChunk";
   const silence = watchSilence(
@@ -83,8 +86,17 @@ export function beginAttempt(options: AttemptOptions): Attempt {
   );
 
   // A read that is under way ends even where the fetch does not listen to its signal.
-  const cancel = () => void reader?.cancel(signal.reason).catch(() => {});
+  const cancel = () => {
+    if (reader === undefined || ended) return;
+    reader.cancel(signal.reason).catch(() => {});
+    tell?.(); // Cancelled is how it ended, not how it failed.
+  };
   signal.addEventListener("abort", cancel, { once: true });
+
+  function end(failure?: unknown): void {
+    ended = true;
+    tell?.(failure);
+  }
 
   async function read(): Promise<Uint8Array | undefined> {
     if (signal.aborted) throw signal.reason;
@@ -93,11 +105,13 @@ export function beginAttempt(options: AttemptOptions): Attempt {
     try {
       const { value, done } = await reader.read();
       if (signal.aborted) throw signal.reason;
-      ended = done;
+      if (done) end();
+      else if (!ArrayBuffer.isView(value)) throw notBytes();
       return value;
-    } catch {
-      ended = true;
+    } catch (error) {
+      end(error ?? new Error("reading failed without saying why"));
       if (signal.aborted) throw signal.reason;
+      if (error instanceof ResponseError) throw error;
       const message = "The connection was lost before the answer was complete; what came stands in partialText.";
       throw new StreamTruncatedError(message, { partialText: partialText() });
     } finally {
@@ -109,9 +123,11 @@ export function beginAttempt(options: AttemptOptions): Attempt {
     async post(request) {
       silence.wait();
       try {
-        const response = await post({ ...request, signal, onHeaders: silence.rest });
-        reader = response.body?.getReader();
-        return response;
+        const posted = await post({ ...request, signal, onHeaders: silence.rest });
+        tell = posted.end;
+        reader = posted.response.body?.getReader();
+        if (reader === undefined) end();
+        return posted.response;
       } finally {
         silence.rest();
         phase = "firstChunk";
@@ -119,6 +135,7 @@ export function beginAttempt(options: AttemptOptions): Attempt {
       }
     },
     read,
+    heard: () => silence.heard(limitOf(timeouts, phase)),
     output() {
       phase = "idle";
       silence.heard(limitOf(timeouts, phase));
@@ -141,8 +158,10 @@ export function beginAttempt(options: AttemptOptions): Attempt {
     close() {
       signal.removeEventListener("abort", cancel);
       follower.release();
+      silence.stop();
       if (ended) return;
       cancel();
+      end();
       follower.abort(signal.reason ?? OVER);
     },
   };
@@ -160,6 +179,13 @@ export function timeoutError(phase: TimeoutPhase, timeouts: Timeouts, partialTex
   return new TimeoutError(`${waited[phase]} for ${limit} ms; timeouts.${phase}Ms changes that.`, {
     phase,
     partialText,
+  });
+}
+
+function notBytes(): ResponseError {
+  const hint = "its body holds something else than bytes";
+  return new ResponseError(`The fetch that the client was given has no answer to read; ${hint}.`, {
+    reason: "protocol",
   });
 }
 

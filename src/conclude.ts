@@ -28,7 +28,7 @@ export async function conclude(
   const cost = connection.price === undefined && decoded.cost || priced(connection, decoded);
   const parsed = await parseStructured(request.schema, { ...decoded, cost });
   const { firstOutputAt, startedAt } = progress;
-  const { cacheWrite1hTokens: _hour, fees: _fees, ...known } = decoded;
+  const { cacheWrite1hTokens: _hour, fees: _fees, priceFactor: _factor, ...known } = decoded;
   return {
     ...known,
     provider: connection.provider.name,
@@ -43,7 +43,7 @@ export async function conclude(
 /** The cost by the user's price, else by the catalogue's for this provider's model of that name. */
 function priced(
   { provider, model, price }: Connection,
-  { usage, responseModel, serviceTier, cacheWrite1hTokens, fees: other }: Billed,
+  { usage, responseModel, serviceTier, cacheWrite1hTokens, fees: other, priceFactor = 1 }: Billed,
 ): Cost | undefined {
   if (usage === undefined) return undefined;
   if (price !== undefined) return costOf(usage, price, { source: "override", cacheWrite1hTokens, other });
@@ -55,25 +55,35 @@ function priced(
     .find((row) => row?.provider === seller && row.price !== undefined);
   const multiplier = info && tierMultiplier(info.name, serviceTier);
   if (info?.price === undefined || multiplier === undefined) return undefined;
-  return costOf(usage, info.price, { source: "catalog", cacheWrite1hTokens, multiplier, other });
+  const factor = multiplier * priceFactor;
+  return costOf(usage, info.price, { source: "catalog", cacheWrite1hTokens, multiplier: factor, other });
 }
 
-/** The same error with what its tokens cost: an answer that went wrong after it was given is paid for. */
-export function withCost(error: unknown, connection: Connection, { billed }: Progress): unknown {
-  if (!(error instanceof LlmError) || error.usage === undefined || error.cost !== undefined) return error;
-  Reflect.set(error, "cost", priced(connection, { ...billed?.(), usage: error.usage }));
-  return error;
+/**
+ * Tells on an error what the vendor had counted until then, and what that costs: an answer that went wrong is paid for
+ * all the same. What the error says itself stands.
+ */
+export function tellWhatCame(error: unknown, connection: Connection, { billed, requestId }: Progress): void {
+  if (!(error instanceof LlmError)) return;
+  const bill = billed?.();
+  if (error.usage === undefined && bill?.usage !== undefined) Reflect.set(error, "usage", bill.usage);
+  if (error.usage !== undefined && error.cost === undefined) {
+    Reflect.set(error, "cost", priced(connection, { ...bill, usage: error.usage }));
+  }
+  if (error instanceof ApiError && error.requestId === undefined) Reflect.set(error, "requestId", requestId);
 }
 
 /** A shorter key is a word that a local server does not look at, and may stand in any sentence. */
 const SHORTEST_SECRET = 8;
 
 /** The same error without what is secret: vendors quote keys in their refusals, as a code even, which our message bears. */
-export function withoutSecrets(error: unknown, { key, headers }: Connection): unknown {
+export function withoutSecrets(error: unknown, { provider, key, headers, secrets: shown }: Connection): unknown {
   if (!(error instanceof ApiError || error instanceof ResponseError)) return error;
   // A gateway's key mostly comes as a header of the user's own; a short value there is a region, or a version.
-  const given = Object.values(headers).flatMap((value) => [value, value.split(" ").at(-1) ?? ""]);
-  const secrets = [key, ...given.filter(({ length }) => length >= SHORTEST_SECRET)];
+  const own = Object.entries(provider.headers(key)).filter(([name]) => /auth|key|token|secret/i.test(name));
+  const given = [...own.map(([, value]) => value), ...Object.values(headers)]
+    .flatMap((value) => [value, value.split(" ").at(-1) ?? ""]);
+  const secrets = [key, ...shown, ...given.filter(({ length }) => length >= SHORTEST_SECRET)];
   for (const secret of secrets) if (secret !== undefined && secret !== "") blacken(error, secret);
   return error;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { beginAttempt, timeoutError } from "./attempt.ts";
-import { conclude, withCost, withoutSecrets } from "./conclude.ts";
+import { conclude, tellWhatCame, withoutSecrets } from "./conclude.ts";
 import { breakable, type Lifeline } from "./breakable.ts";
 import type { Call, Connection, Progress } from "./connection.ts";
 import { LONGEST_TIMER_MS, sleep } from "./deadline.ts";
@@ -39,7 +39,13 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
   const { connection, request, encoded, signal, abort, release } = call;
   const { maxRetries, timeouts } = connection;
   if (signal.aborted) throw signal.reason;
-  const progress: Progress = { text: "", startedAt: performance.now(), firstOutputAt: undefined, billed: undefined };
+  const progress: Progress = {
+    text: "",
+    startedAt: performance.now(),
+    firstOutputAt: undefined,
+    requestId: undefined,
+    billed: undefined,
+  };
   const { totalMs } = timeouts;
   const total = totalMs === undefined
     ? undefined
@@ -56,7 +62,7 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
       let failure: unknown;
       let shown = false;
       try {
-        for await (const events of exchange(call, attempt, progress)) {
+        for await (const events of await exchange(call, attempt, progress)) {
           const last = events.at(-1);
           const ending = last?.type === "finish" ? last : undefined;
           const pieces = (ending === undefined ? events : events.slice(0, -1)) as readonly Piece[];
@@ -79,7 +85,9 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
         const message = "The stream ended before the answer did; what came stands in partialText.";
         throw new StreamTruncatedError(message, { partialText: progress.text });
       } catch (error) {
-        failure = signal.aborted ? signal.reason : withCost(withoutSecrets(error, connection), connection, progress);
+        failure = signal.aborted ? signal.reason : withoutSecrets(error, connection);
+        // The caller's own reason stays as the caller made it.
+        if (failure !== request.signal?.reason) tellWhatCame(failure, connection, progress);
         if (
           shown || progress.firstOutputAt !== undefined || retry >= maxRetries || signal.aborted || !mayRetry(failure)
         ) {

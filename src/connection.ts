@@ -20,6 +20,8 @@ export interface Connection {
   readonly baseUrl: URL;
   /** Goes into the provider's headers, and nowhere else. */
   readonly key: string | undefined;
+  /** What an official SDK authenticates with, as far as it shows it: to be kept out of errors, and for nothing else. */
+  readonly secrets: readonly string[];
   /** Whether whoever sends the requests authenticates them by itself, as an official SDK does. */
   readonly ownAuth: boolean;
   /** Go last, over the provider's own. */
@@ -56,6 +58,8 @@ export interface Progress {
   readonly startedAt: number;
   /** When its first output came. */
   firstOutputAt: number | undefined;
+  /** The vendor's id of the attempt that is read. */
+  requestId: string | undefined;
   /** What the vendor has counted so far; undefined where nobody keeps count. */
   billed: (() => Billed) | undefined;
 }

@@ -13,7 +13,7 @@ import type { NoticeEvent } from "./event.ts";
 import type { LanguageModel, RequestOptions } from "./language_model.ts";
 import type { Provider } from "./provider.ts";
 import { providerNamed, providerNames } from "./providers/mod.ts";
-import { type OfficialSdk, sdkFetch } from "./sdk_fetch.ts";
+import { type OfficialSdk, sdkFetch, secretsOf } from "./sdk_fetch.ts";
 import { aroundBatch } from "./telemetry/batch.ts";
 import { instrument } from "./telemetry/instrument.ts";
 import type { ClientTelemetry } from "./telemetry/options.ts";
@@ -105,6 +105,7 @@ export function modelOf(model: string, options: ClientOptions): LanguageModel {
     model,
     ...endpointOf(provider, byName, { apiKey: options.apiKey, baseUrl, headers }),
     ownAuth: sdk !== undefined,
+    secrets: sdk === undefined ? [] : secretsOf(sdk),
     maxRetries: maxRetries ?? 2,
     timeouts: timeouts ?? {},
     maxEventBytes: maxEventBytes ?? 128 * 1024 * 1024,

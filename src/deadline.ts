@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { refTimer, unrefTimer } from "./runtime.ts";
 
 const endings = new WeakSet<object>();
 
@@ -92,27 +93,68 @@ export interface Silence {
   rest(): void;
   /** It was output: the silence is over, and the next one may last `limitMs`. */
   heard(limitMs: number): void;
+  /** Nobody will wait any more. */
+  stop(): void;
 }
 
-/** Calls `onSilence` once the time waited since the last output reaches the limit, at first `limitMs`. */
+/**
+ * Calls `onSilence` once the time waited since the last output reaches the limit, at first `limitMs`.
+ *
+ * A stream is waited for at each of its chunks, and making a timer is dear: one that is set rings in the next waits too,
+ * and looks then how long the silence has been. While nobody waits it holds no program open.
+ */
 export function watchSilence(limitMs: number, onSilence: () => void): Silence {
+  let limit = limitMs;
   let left = limitMs;
   let since = 0;
+  let waiting = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let ringsAt = 0;
+
+  function clear(): void {
+    clearTimeout(timer);
+    timer = undefined;
+  }
+
+  function set(ms: number): void {
+    clear();
+    const delay = Math.min(ms, LONGEST_TIMER_MS);
+    ringsAt = performance.now() + delay;
+    timer = setTimeout(ring, delay);
+  }
+
+  function ring(): void {
+    timer = undefined;
+    if (!waiting) return;
+    const still = left - (performance.now() - since);
+    if (still < 1) onSilence(); // Timers know whole milliseconds.
+    else set(still);
+  }
+
   return {
     wait() {
+      waiting = true;
       if (left === Infinity) return;
       since = performance.now();
-      timer = setTimeout(onSilence, Math.min(left, LONGEST_TIMER_MS));
+      if (timer === undefined || ringsAt > since + left) set(left);
+      else refTimer(timer);
     },
     rest() {
+      if (!waiting) return;
+      waiting = false;
       if (timer === undefined) return;
-      clearTimeout(timer);
-      timer = undefined;
       left = Math.max(0, left - (performance.now() - since));
+      unrefTimer(timer);
     },
     heard(limitMs) {
       left = limitMs;
+      if (limitMs === limit) return;
+      limit = limitMs;
+      clear();
+    },
+    stop() {
+      waiting = false;
+      clear();
     },
   };
 }

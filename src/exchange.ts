@@ -7,18 +7,18 @@ import type { Attempt } from "./attempt.ts";
 import type { Call, Progress } from "./connection.ts";
 import { ResponseError } from "./error.ts";
 import { foldOf } from "./fold.ts";
-import { parseJson, readText } from "./http.ts";
+import { parseJson, readText, requestIdOf } from "./http.ts";
 import type { ChatRequest } from "./language_model.ts";
 import { gatherPrologue, tooLarge } from "./prologue.ts";
 import type { DecodedEvent, Fold, Provider } from "./provider.ts";
-import { sse, sseReader } from "./sse.ts";
+import { type ServerSentEvent, sse, sseReader } from "./sse.ts";
 
-/** One attempt: posts and gives the events of the answer, as a stream or as one body, whichever came; in lists, as they came. */
-export async function* exchange(
+/** One attempt: posts, and gives the events of the answer, as a stream or as one body, whichever came, in lists as they came. */
+export async function exchange(
   { connection, request, encoded, body: sent }: Call,
   attempt: Attempt,
   progress: Progress,
-): AsyncGenerator<readonly DecodedEvent[], void, undefined> {
+): Promise<AsyncGenerator<readonly DecodedEvent[], void, undefined>> {
   const { provider, key, ownAuth, baseUrl, maxEventBytes } = connection;
   const streaming = request.streaming ?? true;
   const response = await attempt.post({
@@ -35,22 +35,25 @@ export async function* exchange(
     hasKey: key !== undefined || ownAuth,
     errorOf: provider.errorOf,
   });
+  progress.requestId = requestIdOf(response.headers);
   const type = response.headers.get("content-type") ?? "";
   if (type.startsWith("text/html")) {
     const message =
       "The vendor's answer is a web page; check the base URL, and what stands between here and the vendor.";
     throw new ResponseError(message, { reason: "html" });
   }
-  const onOutput = () => {
+  const body = streaming && !type.startsWith("application/json")
+    ? undefined
+    : parseJson(await readText(attempt.read, maxEventBytes) ?? tooLarge());
+  // What is in a body came at once: it has no first token, and what is wrong with it may be asked again.
+  const onOutput = body !== undefined ? () => {} : () => {
+    attempt.output();
     progress.firstOutputAt ??= performance.now();
   };
   const fold = foldOf(provider, request, onOutput);
   progress.billed = fold?.billed;
-  const body = streaming && !type.startsWith("application/json")
-    ? undefined
-    : parseJson(await readText(attempt.read, maxEventBytes) ?? tooLarge());
   const reading: Reading = { attempt, provider, request, maxEventBytes, onOutput };
-  yield* fold === undefined ? readForeign(reading, body) : readByFold(reading, fold, body);
+  return fold === undefined ? readForeign(reading, body) : readByFold(reading, fold, body);
 }
 
 /** Where events are read from, and how. */
@@ -74,7 +77,7 @@ async function* readByFold(
   const reader = sseReader({ maxEventBytes, onPrologue: prologue.add }, (event) => {
     if (over) return;
     prologue.end();
-    heard ||= event.event !== "ping";
+    heard ||= !isHeartbeat(event);
     over = fold.take(event, out);
   });
   const takeBody = (body: unknown): void => {
@@ -84,7 +87,7 @@ async function* readByFold(
   const step = (bytes: Uint8Array | undefined): void => {
     if (body !== undefined) takeBody(body);
     else reader.feed(bytes);
-    if (heard) attempt.output();
+    if (heard) attempt.heard();
     heard = false;
     if (bytes === undefined && !over) {
       const text = prologue.text();
@@ -102,7 +105,7 @@ async function* readByFold(
     }
     const ready = out;
     out = [];
-    if (body === undefined && ready.some(isOutput)) onOutput();
+    if (ready.some(isOutput)) onOutput();
     if (ready.length > 0) yield ready;
     if (failure !== undefined) throw failure.error; // What came before it is given first.
   }
@@ -117,7 +120,7 @@ async function* readForeign(
   const events = (async function* () {
     for await (const event of sse(attempt.read, { maxEventBytes, onPrologue: prologue.add })) {
       prologue.end();
-      if (event.event !== "ping") attempt.output();
+      if (!isHeartbeat(event)) attempt.heard();
       yield event;
     }
     const text = prologue.text();
@@ -136,6 +139,15 @@ async function* readForeign(
     if (!(error instanceof NoStream)) throw error;
     for (const event of provider.decodeBody(parseJson(error.text), request)) yield [event];
   }
+}
+
+/** Longer than any of them. */
+const HEARTBEAT_LENGTH = 80;
+
+/** What vendors and gateways send to keep a connection open: it says nothing of the answer. */
+function isHeartbeat({ event, data }: ServerSentEvent): boolean {
+  if (event === "ping" || event === "keepalive") return true;
+  return data.length < HEARTBEAT_LENGTH && /"type"\s*:\s*"(?:ping|keepalive)"|"choices"\s*:\s*\[\s*\]/.test(data);
 }
 
 function isOutput({ type }: DecodedEvent): boolean {

@@ -22,6 +22,8 @@ export type DecodedResult =
     readonly cacheWrite1hTokens?: number | undefined;
     /** US dollars beside the tokens, as for web searches. */
     readonly fees?: number | undefined;
+    /** What the way of serving multiplies the prices of tokens by; NaN where that is not known, and neither is the cost. */
+    readonly priceFactor?: number | undefined;
   };
 
 /** An event as a dialect gives it. */
@@ -53,7 +55,7 @@ export interface EncodedRequest {
 /** What an answer is priced by. */
 export type Billed = Pick<
   DecodedResult,
-  "usage" | "responseModel" | "serviceTier" | "cacheWrite1hTokens" | "fees"
+  "usage" | "responseModel" | "serviceTier" | "cacheWrite1hTokens" | "fees" | "priceFactor"
 >;
 
 /**

@@ -11,6 +11,7 @@ interface DenoLike {
   readonly permissions: {
     querySync(descriptor: Record<string, unknown>): { readonly state: string };
   };
+  refTimer(id: number): void;
   unrefTimer(id: number): void;
 }
 
@@ -118,6 +119,12 @@ export function onBeforeExit(listener: () => void): () => void {
 export function unrefTimer(timer: unknown): void {
   if (typeof timer === "number") globals.Deno?.unrefTimer?.(timer);
   else (timer as { unref?: () => void }).unref?.();
+}
+
+/** Takes {@linkcode unrefTimer} back: the program waits for this timer. */
+export function refTimer(timer: unknown): void {
+  if (typeof timer === "number") globals.Deno?.refTimer?.(timer);
+  else (timer as { ref?: () => void }).ref?.();
 }
 
 /** Says how the program will have ended, without ending it. */

@@ -80,6 +80,12 @@ export function sdkFetch(sdk: OfficialSdk): typeof globalThis.fetch {
   };
 }
 
+/** What the SDK authenticates with, where it shows that: vendors quote keys in their refusals. */
+export function secretsOf(sdk: OfficialSdk): readonly string[] {
+  const { apiKey, authToken } = sdk as { readonly apiKey?: unknown; readonly authToken?: unknown };
+  return [apiKey, authToken].filter((secret): secret is string => typeof secret === "string" && secret !== "");
+}
+
 /** The response that the SDK made an error of; an error without a status is the transport's own, and goes on. */
 function refusalOf(failure: SdkError): Response {
   const { status, headers, error } = failure;

@@ -31,14 +31,20 @@ export interface VendorError {
  */
 const STATUS_OF_CODE: ReadonlyMap<string, number> = new Map([
   ["invalid_request_error", 400],
+  ["context_length_exceeded", 400],
   ["authentication_error", 401],
+  ["invalid_api_key", 401],
+  ["billing_error", 402],
   ["permission_error", 403],
   ["not_found_error", 404],
+  ["model_not_found", 404],
+  ["request_too_large", 413],
   ["rate_limit_error", 429],
   ["rate_limit_exceeded", 429],
   ["insufficient_quota", 429],
   ["api_error", 500],
   ["server_error", 500],
+  ["timeout_error", 504],
   ["overloaded_error", 529],
 ]);
 
@@ -63,13 +69,19 @@ export function errorOfStatus(fields: ApiErrorFields): ApiError {
     );
   }
   if (status === 400 || status === 404 || status === 413 || status === 422) {
-    const hint = "the error's vendorMessage says what it does not accept";
+    const hint = status === 404
+      ? "check the model's name and the base URL; the error's vendorMessage may say more"
+      : "the error's vendorMessage says what it does not accept";
     return new BadRequestError(`The vendor refused the request (HTTP ${status}${code}); ${hint}.`, fields);
   }
   if (status >= 300 && status < 400) {
     const hint =
       "redirects are not followed, so that key and prompt stay with the configured origin; check the base URL";
     return new ApiError(`The vendor answered with a redirect (HTTP ${status}); ${hint}.`, fields);
+  }
+  if (status >= 400 && status < 500 && !isRetryableStatus(status)) {
+    const hint = status === 405 ? "check the base URL" : "the error's vendorMessage may say why";
+    return new ApiError(`The vendor refused the request (HTTP ${status}${code}); ${hint}.`, fields);
   }
   return new ApiError(`The vendor failed (HTTP ${status}${code}); try again later.`, fields);
 }
@@ -81,13 +93,18 @@ export function errorOfStatus(fields: ApiErrorFields): ApiError {
 export function errorInStream(vendor: VendorError): ApiError | ResponseError {
   const vendorMessage = vendor.message === "" ? undefined : vendor.message;
   for (const word of [vendor.code, vendor.type]) {
-    const status = word === undefined ? undefined : STATUS_OF_CODE.get(word);
+    const status = word === undefined ? undefined : STATUS_OF_CODE.get(word) ?? statusIn(word);
     if (status !== undefined) return errorOfStatus({ status, code: codeOf(vendor), vendorMessage });
   }
   const word = identifier(vendor.code ?? vendor.type);
   const said = word === undefined ? "" : ` (${word})`;
   const message = `The vendor ended its answer with an error${said}; the error's vendorMessage says which.`;
   return new ResponseError(message, { reason: "vendor", vendorMessage });
+}
+
+/** Some give the status itself as the code (https://openrouter.ai/docs/api-reference/errors, vLLM, Gemini). */
+function statusIn(code: string): number | undefined {
+  return /^[45]\d\d$/.test(code) ? Number(code) : undefined;
 }
 
 /** Words that decide what is done, wherever the vendor puts them. */

@@ -148,8 +148,10 @@ Deno.test("watchSilence() does not count the reader's own pauses", async () => {
   silence.rest();
   await clock.tick(10_000);
   silence.wait();
-  assertEquals([told, ...clock.timers.map(Math.round)], [0, 400]);
-  silence.rest();
+  await clock.tick(399);
+  assertEquals(told, 0);
+  await clock.tick(1);
+  assertEquals(told, 1);
 });
 
 Deno.test("watchSilence() adds waits up in which something came that was no output", async () => {
@@ -181,13 +183,38 @@ Deno.test("watchSilence() begins anew at each output, with the limit that then h
   assertEquals(told, 1);
 });
 
-Deno.test("watchSilence() keeps no timer while nobody waits", () => {
+Deno.test("watchSilence() keeps a timer for the next wait, which rings for nobody and goes with stop()", async () => {
   using clock = fakeClock();
-  const silence = watchSilence(1_000, () => {});
+  let told = 0;
+  const silence = watchSilence(1_000, () => told++);
   assertEquals(clock.timers, []);
   silence.wait();
   silence.rest();
+  assertEquals(clock.timers, [1_000]);
+  await clock.tick(3_600_000);
+  assertEquals([told, ...clock.timers], [0]);
+  silence.wait();
+  assertEquals(clock.timers, [1_000]);
+  silence.stop();
   assertEquals(clock.timers, []);
+});
+
+Deno.test("watchSilence() sets one timer for many waits", async () => {
+  using clock = fakeClock();
+  let told = 0;
+  const silence = watchSilence(1_000, () => told++);
+  for (let chunk = 0; chunk < 5; chunk++) {
+    silence.wait();
+    await clock.tick(150);
+    silence.rest();
+    silence.heard(1_000);
+  }
+  assertEquals(clock.timers, [250]);
+  silence.wait();
+  await clock.tick(999);
+  assertEquals([told, ...clock.timers], [0, 1]);
+  await clock.tick(1);
+  assertEquals(told, 1);
 });
 
 Deno.test("watchSilence() sets no timer where silence may last for ever", () => {

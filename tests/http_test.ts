@@ -1,6 +1,15 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { ApiError, AuthenticationError, ConnectionError, LlmError, ResponseError, TimeoutError } from "../src/error.ts";
-import { connectionErrorOf, mayRetry, parseJson, type Post, post, readText, requestIdOf } from "../src/http.ts";
+import {
+  connectionErrorOf,
+  mayRetry,
+  parseJson,
+  type Post,
+  post,
+  type Posted,
+  readText,
+  requestIdOf,
+} from "../src/http.ts";
 import { openaiErrorOf } from "../src/providers/openai_error.ts";
 
 const URL_WITH_QUERY = "https://api.test:8443/v1/chat/completions?q=needle";
@@ -154,7 +163,7 @@ Deno.test("post() never follows redirects, and hands the signal on", async () =>
     seen = init;
     return Promise.resolve(response);
   };
-  assertEquals(await posting(noting, { signal }), response);
+  assertEquals(((await posting(noting, { signal })) as Posted).response, response);
   assertEquals([seen?.method, seen?.redirect, seen?.signal, seen?.body], ["POST", "manual", signal, "{}"]);
 });
 

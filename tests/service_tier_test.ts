@@ -145,3 +145,34 @@ Deno.test("a price of the user's own that is no price gives no cost, and fails n
   const price = { input: NaN, output: -1 };
   assertEquals(await costOf("gpt-5", body(chatBody({ usage: MILLION })), { ...IN_ONE, api: "chat", price }), undefined);
 });
+
+Deno.test("a pass that made Claude's conversation shorter is counted and paid for", async () => {
+  const passes = [
+    { type: "compaction", input_tokens: 180_000, output_tokens: 3_500 },
+    { type: "message", input_tokens: 23_000, output_tokens: 1_000 },
+  ];
+  const usage = { input_tokens: 23_000, output_tokens: 1_000, iterations: passes };
+  const cost = await costOf("claude-haiku-4-5", message(usage), IN_ONE);
+  assertAlmostEquals(cost?.input ?? NaN, 0.203, 1e-12);
+  assertAlmostEquals(cost?.output ?? NaN, 4_500 * 5 / 1e6, 1e-12);
+});
+
+Deno.test("Claude inside the US alone costs a tenth more, and at another speed nobody knows what", async () => {
+  const usage = { input_tokens: 1_000_000, output_tokens: 0 };
+  const inUs = await costOf("claude-haiku-4-5", message({ ...usage, inference_geo: "us" }), IN_ONE);
+  assertAlmostEquals(inUs?.total ?? NaN, 1.1, 1e-12);
+  const anywhere = await costOf("claude-haiku-4-5", message({ ...usage, inference_geo: "global" }), IN_ONE);
+  assertEquals(anywhere?.total, 1);
+  assertEquals(await costOf("claude-haiku-4-5", message({ ...usage, speed: "fast" }), IN_ONE), undefined);
+  assertEquals((await costOf("claude-haiku-4-5", message({ ...usage, speed: "standard" }), IN_ONE))?.total, 1);
+});
+
+Deno.test("a price of the user's own stands over the cost that the vendor reports", async () => {
+  const usage = { prompt_tokens: 1_000, completion_tokens: 0, cost: 0.5 };
+  const answer = body(chatBody({ usage }));
+  const options: ClientOptions = { ...IN_ONE, provider: "openrouter" };
+  const reported = await costOf("a-model", answer, options);
+  assertEquals([reported?.total, reported?.source], [0.5, "provider"]);
+  const own = await costOf("a-model", answer, { ...options, price: { input: 1, output: 1 } });
+  assertEquals([own?.total, own?.source], [0.001, "override"]);
+});

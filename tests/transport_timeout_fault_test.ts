@@ -19,6 +19,15 @@ const opensThenStalls = (wire: Wire): Handler => async (reply) => {
   await reply.stall();
 };
 
+/** What keeps a connection open, and says nothing of the answer. */
+const HEARTBEATS: Readonly<Record<string, string>> = {
+  "a comment": ": still here\n\n",
+  "a ping": 'event: ping\ndata: {"type": "ping"}\n\n',
+  "a ping without a name": 'data: {"type":"ping"}\n\n',
+  "a keepalive": 'event: keepalive\ndata: {"type":"keepalive","sequence_number":3}\n\n',
+  "a chunk without a choice": 'data: {"choices":[]}\n\n',
+};
+
 for (const wire of wires) {
   Deno.test(`${wire.name}: slow headers are retried like a lost connection, then TimeoutError connect`, async () => {
     await using server = startVendor(mute);
@@ -130,6 +139,42 @@ for (const wire of wires) {
     const call = clientFor(wire, server, { timeouts }).run("Where?", { streaming: false });
     await assertOutcome(throughWaits(clock, [30_000], call), { error: TimeoutError, phase: "firstChunk" });
     assertEquals(server.requests.length, 1);
+  });
+
+  for (const [what, heartbeat] of Object.entries(HEARTBEATS)) {
+    Deno.test(`${wire.name}: ${what} is no output, before the first and after it`, async () => {
+      for (const [opening, phase] of [["", "firstChunk"], [wire.opening, "idle"]] as const) {
+        const later = Promise.withResolvers<void>();
+        await using server = startVendor(async (reply) => {
+          await reply.head();
+          await reply.write(opening + heartbeat);
+          await later.promise;
+          await reply.write(heartbeat);
+          await reply.stall();
+        });
+        using clock = fakeClock();
+        const timeouts = { firstChunkMs: 7_000, idleMs: 7_000 };
+        const call = clientFor(wire, server, { timeouts }).run("Where?");
+        const ended = assertOutcome(call, { error: TimeoutError, phase });
+        await clock.armed(7_000);
+        await clock.tick(5_000);
+        later.resolve();
+        await clock.tick(2_001);
+        await ended;
+      }
+    });
+  }
+
+  Deno.test(`${wire.name}: what comes before the first output leaves it the time of the first chunk`, async () => {
+    const [head = ""] = wire.opening.split(/(?<=\n\n)/);
+    await using server = startVendor(async (reply) => {
+      await reply.head();
+      await reply.write(head);
+      await reply.stall();
+    });
+    using clock = fakeClock();
+    const call = clientFor(wire, server, { timeouts: { firstChunkMs: 9_000, idleMs: 3_000 } }).run("Where?");
+    await assertOutcome(throughWaits(clock, [9_000], call), { error: TimeoutError, phase: "firstChunk" });
   });
 
   Deno.test(`${wire.name}: the total counts retries and waits, and keeps the partial text`, async () => {

@@ -85,6 +85,16 @@ const WORDS: readonly (readonly [word: string, status: number, type: ApiErrorCla
   ["authentication_error", 401, AuthenticationError],
   ["permission_error", 403, AuthenticationError],
   ["not_found_error", 404, BadRequestError],
+  ["context_length_exceeded", 400, BadRequestError],
+  ["invalid_api_key", 401, AuthenticationError],
+  ["billing_error", 402, ApiError],
+  ["model_not_found", 404, BadRequestError],
+  ["request_too_large", 413, BadRequestError],
+  ["timeout_error", 504, ApiError],
+  // OpenRouter, vLLM and Gemini give the status itself.
+  ["401", 401, AuthenticationError],
+  ["429", 429, RateLimitError],
+  ["502", 502, ApiError],
 ];
 
 for (const [word, status, type] of WORDS) {
@@ -103,7 +113,7 @@ Deno.test("errorInStream() looks at the code before the type", () => {
 });
 
 Deno.test("errorInStream() falls back on the type where the code has no status", () => {
-  const error = errorInStream({ message: "", code: "context_length_exceeded", type: "invalid_request_error" });
+  const error = errorInStream({ message: "", code: "a_code_of_tomorrow", type: "invalid_request_error" });
   assertInstanceOf(error, BadRequestError);
 });
 
@@ -145,4 +155,18 @@ Deno.test("identifier() lets no sentence, no long text and no other kind of valu
 Deno.test("isRetryableStatus() is true for 408, 409, 429 and 5xx, 529 among them", () => {
   const statuses = [200, 301, 400, 401, 403, 404, 405, 408, 409, 413, 418, 422, 429, 499, 500, 502, 503, 504, 529];
   assertEquals(statuses.filter(isRetryableStatus), [408, 409, 429, 500, 502, 503, 504, 529]);
+});
+
+Deno.test("errorOfStatus() tells a caller of a 4xx where to look, and not to try again", () => {
+  for (
+    const [status, where] of [[402, "vendorMessage"], [404, "base URL"], [405, "base URL"], [451, "vendorMessage"]]
+  ) {
+    const { message } = errorOfStatus({ status: Number(status) });
+    assertStringIncludes(message, String(where));
+    assert(!message.includes("try again"), message);
+  }
+});
+
+Deno.test("errorInStream() takes no number for a status that is none", () => {
+  for (const code of ["200", "600", "4290"]) assertInstanceOf(errorInStream({ message: "", code }), ResponseError);
 });

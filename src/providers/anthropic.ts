@@ -54,7 +54,10 @@ function encodeRequest(model: string, request: ChatRequest, provider: string): E
   const system = encodeSystem(request);
   const messages = encodeMessages(request.messages, provider);
   const blocks = messages.flatMap(({ content }) => typeof content === "string" ? [] : content);
-  settleMarks([...tools ?? [], ...system, ...blocks]);
+  const beyond = settleMarks([...tools ?? [], ...system, ...blocks]);
+  if (beyond > 0) {
+    drops.drop(`The first ${beyond === 1 ? "cache mark" : `${beyond} cache marks`}`, "Anthropic takes four");
+  }
   const body = {
     model,
     max_tokens: maxTokens,

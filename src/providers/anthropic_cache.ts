@@ -27,13 +27,16 @@ export function markCached(block: CacheableBlock | undefined, mark: CacheMark | 
  * longer one does not follow a shorter one. Beyond four the first ones go, for the later prefixes contain them.
  *
  * @param blocks In the order of the prompt: tools, system, messages.
+ * @returns How many marks went.
  */
-export function settleMarks(blocks: readonly CacheableBlock[]): void {
+export function settleMarks(blocks: readonly CacheableBlock[]): number {
   const marked = blocks.filter((block) => block.cache_control !== undefined);
-  for (const block of marked.splice(0, marked.length - MOST_MARKS)) delete block.cache_control;
+  const beyond = marked.splice(0, Math.max(0, marked.length - MOST_MARKS));
+  for (const block of beyond) delete block.cache_control;
   let hour = false;
   for (const block of marked.reverse()) {
     hour ||= block.cache_control?.ttl === "1h";
     if (hour) block.cache_control = { type: "ephemeral", ttl: "1h" };
   }
+  return beyond.length;
 }

@@ -113,6 +113,9 @@ export function foldMessages(provider: string, request: ChatRequest, onOutput?: 
           .join("");
         throw new StreamTruncatedError(message, { partialText, usage: counted.usage });
       }
+      if (!started && list.length === 0) {
+        throw new ResponseError("The vendor's answer is empty: it has no message.", { reason: "empty" });
+      }
       const calls = callsOf(list, provider, stopReason, counted.usage);
       out.push(...calls.values());
       const parts = list.flatMap((block) => partOf(block, calls.get(block), provider));

@@ -28,13 +28,13 @@ export interface WireMessage {
 /** The texts that stand above the conversation: those to be cached first, then the system messages. */
 export function encodeSystem(request: ChatRequest): readonly CacheableBlock[] {
   const { cacheContent = [] } = request;
-  const cached = (typeof cacheContent === "string" ? [cacheContent] : cacheContent).map((content) => {
+  const cached = (typeof cacheContent === "string" ? [cacheContent] : cacheContent).filter(isText).map((content) => {
     const block = textBlock(content);
     markCached(block, true);
     return block;
   });
   const system = request.messages.flatMap((message) => {
-    if (message.role !== "system" || message.content === "") return [];
+    if (message.role !== "system" || !isText(message.content)) return [];
     const block = textBlock(message.content);
     markCached(block, message.cache);
     return [block];
@@ -86,17 +86,17 @@ function encodeContent(content: readonly (string | TextPart | ImagePart)[]): Cac
   return content.flatMap((part): CacheableBlock[] => {
     if (typeof part !== "string" && part.type === "image") return [imageBlock(part)];
     const text = typeof part === "string" ? part : part.text;
-    return text === "" ? [] : [textBlock(text)];
+    return isText(text) ? [textBlock(text)] : [];
   });
 }
 
 /** Thoughts without the vendor's seal, other vendors' blocks and images have no place in an answer here. */
 function encodeAssistant(content: string | readonly Part[], provider: string): string | readonly CacheableBlock[] {
-  if (typeof content === "string") return content;
+  if (typeof content === "string") return isText(content) ? content : "";
   return content.flatMap((part): readonly CacheableBlock[] => {
     switch (part.type) {
       case "text":
-        return part.text === "" ? [] : [{ ...textBlock(part.text), ...vendorFieldsOf(part, provider) }];
+        return !isText(part.text) ? [] : [{ ...textBlock(part.text), ...vendorFieldsOf(part, provider) }];
       case "thinking":
         if (part.redacted !== undefined) return [{ type: "redacted_thinking", data: part.redacted }];
         if (part.signature === undefined) return [];
@@ -117,6 +117,11 @@ function encodeAssistant(content: string | readonly Part[], provider: string): s
   });
 }
 
+/** The vendor refuses a text of white space alone, and its models write some. */
+function isText(text: string): boolean {
+  return text.trim() !== "";
+}
+
 function textBlock(text: string): CacheableBlock {
   return { type: "text", text };
 }
@@ -128,7 +133,7 @@ function imageBlock(image: ImagePart): CacheableBlock {
   return { type: "image", source };
 }
 
-/** Ids from other vendors may hold what Anthropic refuses in one. */
+/** Ids from other vendors may hold what Anthropic refuses in one; two that differ still do so. */
 function wireId(id: string): string {
-  return id.replaceAll(/[^A-Za-z0-9_-]/g, "_");
+  return id.replaceAll(/[^A-Za-z0-9_-]/g, (char) => `_${char.charCodeAt(0).toString(16)}`);
 }

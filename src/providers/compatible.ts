@@ -3,8 +3,12 @@
  *
  * @module
  */
+import type { ChatRequest } from "../language_model.ts";
+import type { Message } from "../message.ts";
 import type { EncodedRequest, Provider } from "../provider.ts";
+import { jsonSchemaOf } from "../schema.ts";
 import type { Cost } from "../usage.ts";
+import { gatherDrops } from "./drops.ts";
 import { openaiChat } from "./openai_chat.ts";
 import { type ChatReading, foldChat } from "./openai_chat_decode.ts";
 import { count, type Raw } from "./raw.ts";
@@ -31,7 +35,7 @@ export const groq: Provider = {
 
 /**
  * Mistral (https://docs.mistral.ai/api/). It refuses fields that it does not know with 422: usage ends every stream unasked,
- * and the seed has another name.
+ * and the seed has another name. The ids of its tool calls have nine letters and digits, and it takes no others.
  */
 export const mistral: Provider = {
   ...dialect,
@@ -39,22 +43,47 @@ export const mistral: Provider = {
   baseUrl: "https://api.mistral.ai/v1",
   keyVariable: "MISTRAL_API_KEY",
   encode(model, request): EncodedRequest {
-    const { body, ...encoded } = dialect.encode.call(this, model, request);
+    const drops = gatherDrops();
+    const kept: ChatRequest = {
+      ...request,
+      topK: drops.unless(true, "topK", request.topK, "Mistral does not have it"),
+      logprobs: drops.unless(request.logprobs !== false, "logprobs", request.logprobs, "Mistral does not have it"),
+      messages: request.messages.map(withShortIds),
+    };
+    const { body, notices = [] } = dialect.encode.call(this, model, kept);
     const { stream_options: _, seed: random_seed, ...fields } = body as Raw;
-    return { ...encoded, body: { ...fields, random_seed, ...request.extraBody } };
+    return { body: { ...fields, random_seed, ...request.extraBody }, notices: [...notices, ...drops.notices()] };
   },
 };
 
-/** DeepSeek; its thoughts go back with its tool calls (https://api-docs.deepseek.com/guides/thinking_mode). */
+/**
+ * DeepSeek; its thoughts go back with its tool calls (https://api-docs.deepseek.com/guides/thinking_mode). It writes JSON,
+ * and takes no schema for it: the schema is put to the model in words (https://api-docs.deepseek.com/guides/json_mode).
+ */
 export const deepseek: Provider = {
   ...dialect,
   name: "deepseek",
   baseUrl: "https://api.deepseek.com/v1",
   keyVariable: "DEEPSEEK_API_KEY",
+  encode(model, request): EncodedRequest {
+    const { schema, messages } = request;
+    if (schema === undefined) return dialect.encode.call(this, model, request);
+    const form = JSON.stringify(jsonSchemaOf(schema, "schema"));
+    const told: Message = {
+      role: "system",
+      content: `Answer with JSON alone, in the form of this JSON Schema: ${form}`,
+    };
+    const plain: ChatRequest = { ...request, schema: undefined, messages: [told, ...messages] };
+    const { body, ...encoded } = dialect.encode.call(this, model, plain);
+    return { ...encoded, body: { ...body as Raw, response_format: { type: "json_object" }, ...request.extraBody } };
+  },
   ...reading({ keepsThoughts: true }),
 };
 
-/** OpenRouter; it reports what a call cost (https://openrouter.ai/docs/use-cases/usage-accounting). */
+/**
+ * OpenRouter; it reports what a call cost (https://openrouter.ai/docs/use-cases/usage-accounting), and wants the details
+ * of its models' thoughts back (https://openrouter.ai/docs/use-cases/reasoning-tokens).
+ */
 export const openrouter: Provider = {
   ...dialect,
   name: "openrouter",
@@ -64,7 +93,7 @@ export const openrouter: Provider = {
     const { body, ...encoded } = dialect.encode.call(this, model, request);
     return { ...encoded, body: { usage: { include: true }, ...body as object } };
   },
-  ...reading({ costOf: reportedCost }),
+  ...reading({ costOf: reportedCost, keepsDetails: true }),
 };
 
 /** Together (https://docs.together.ai/docs/openai-api-compatibility). */
@@ -109,4 +138,22 @@ function reportedCost(usage: Raw): Cost | undefined {
   const total = count(usage["cost"]);
   if (total === undefined) return undefined;
   return { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, other: total, total, currency: "USD", source: "provider" };
+}
+
+/** The message with ids that Mistral takes; the same one for the same id, wherever it came from. */
+function withShortIds(message: Message): Message {
+  if (message.role === "tool") return { ...message, toolCallId: shortId(message.toolCallId) };
+  if (message.role !== "assistant" || typeof message.content === "string") return message;
+  return {
+    ...message,
+    content: message.content.map((part) => part.type === "tool_call" ? { ...part, id: shortId(part.id) } : part),
+  };
+}
+
+/** FNV-1a (https://datatracker.ietf.org/doc/draft-eastlake-fnv/), in as many digits as there is room for. */
+function shortId(id: string): string {
+  if (/^[A-Za-z0-9]{9}$/.test(id)) return id;
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(id)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  return hash.toString(36).slice(-9).padStart(9, "0");
 }

@@ -31,6 +31,8 @@ interface Delta {
   readonly refusal?: unknown;
   readonly reasoning_content?: unknown;
   readonly reasoning?: unknown;
+  /** OpenRouter's: the thoughts with their seals, in pieces by index. */
+  readonly reasoning_details?: unknown;
   readonly tool_calls?: unknown;
 }
 
@@ -39,6 +41,8 @@ interface Choice {
   readonly delta?: Delta | null;
   readonly message?: Delta | null;
   readonly finish_reason?: unknown;
+  /** OpenRouter's, where the vendor behind it failed in the middle of the answer. */
+  readonly error?: unknown;
   readonly logprobs?: { readonly content?: unknown } | null;
 }
 
@@ -48,16 +52,19 @@ export interface ChatReading {
   readonly costOf?: ((usage: Raw) => Cost | undefined) | undefined;
   /** Whether a tool's result is refused unless the thoughts behind the call, or their seal, go back with the call. */
   readonly keepsThoughts?: boolean | undefined;
+  /** Whether the thoughts come as a list of details, which goes back as it was. */
+  readonly keepsDetails?: boolean | undefined;
 }
 
 /** Makes the reader of one answer: a fold of its chunks into events and, at the end, into the result. */
 export function foldChat(
   provider: string,
-  { costOf, keepsThoughts = false }: ChatReading = {},
+  { costOf, keepsThoughts = false, keepsDetails = false }: ChatReading = {},
   onOutput?: () => void,
 ): Fold {
   const toolCalls = gatherToolCalls();
   const seals = new Map<unknown, unknown>();
+  const details: Raw[] = [];
   let thinks = false;
   let text = "", thinking = "", refusal = "";
   let answered = false, terminated = false;
@@ -74,11 +81,13 @@ export function foldChat(
     if (typeof chunk.usage === "object" && chunk.usage !== null) usage = mergeUsage(usage, chunk.usage);
     const choice = firstOf(chunk.choices);
     if (choice === undefined) return;
+    if (choice.error !== undefined && choice.error !== null) throw errorInStream(openaiErrorOf(200, choice));
     answered = true;
     finishReason = word(choice.finish_reason) ?? finishReason;
     const delta = choice.delta ?? choice.message;
     if (typeof delta !== "object" || delta === null) return;
     thinks ||= typeof delta.reasoning_content === "string";
+    if (keepsDetails) addDetails(details, delta.reasoning_details);
     addThought(word(delta.reasoning_content) ?? word(delta.reasoning), out);
     if (Array.isArray(delta.content)) { for (const thought of thoughtsOf(delta.content)) addThought(thought, out); }
     const piece = textOf(delta.content);
@@ -128,7 +137,8 @@ export function foldChat(
       takeChunk(chunk, out);
       return false;
     },
-    takeBody(body, out) {
+    takeBody(given, out) {
+      const body = Array.isArray(given) ? given[0] : given; // Gemini puts a refusal in a list.
       if (typeof body !== "object" || body === null || !("error" in body) && !("choices" in body)) {
         throw new ResponseError("The vendor's answer is JSON, but no chat completion.", { reason: "protocol" });
       }
@@ -145,14 +155,18 @@ export function foldChat(
       if (!answered) throw new ResponseError("The vendor's answer is empty: it has no choice.", { reason: "empty" });
       // Without a finish reason nothing says that the last call was whole.
       const cutOff = finishReason === undefined || finishReason === "length" || finishReason === "content_filter";
-      const found = toolCalls.finish({ cutOff, usage: bill.usage });
+      const found = toolCalls.finish({ cutOff, usage: bill.usage, answer: id });
       const calls = !keepsThoughts
         ? found
         : found.map((call) => addVendorFields(call, provider, { extra_content: seals.get(call.id) }));
       out.push(...calls);
       const parts: Part[] = text === "" ? [...calls] : [{ type: "text", text }, ...calls];
       if (keepsThoughts && thinks) parts.unshift({ type: "vendor", provider, data: { reasoning_content: thinking } });
-      const assistant: AssistantMessage = { role: "assistant", content: calls.length === 0 ? text || refusal : parts };
+      if (details.length > 0) parts.unshift({ type: "vendor", provider, data: { reasoning_details: details } });
+      const assistant: AssistantMessage = {
+        role: "assistant",
+        content: calls.length === 0 && details.length === 0 ? text || refusal : parts,
+      };
       const result: DecodedResult = {
         response: text,
         refusal: refusal === "" ? undefined : refusal,
@@ -190,4 +204,22 @@ function textOf(content: unknown): string | undefined {
 function thoughtsOf(content: readonly unknown[]): readonly string[] {
   const thoughts = content.map((block) => record(block)["thinking"]);
   return thoughts.map((thought) => textOf(thought)).filter((text) => text !== undefined);
+}
+
+/** A piece with the index of the last one goes on with it: its texts are longer, and what else it says is the last word. */
+function addDetails(details: Raw[], news: unknown): void {
+  for (const piece of Array.isArray(news) ? news.map(record) : []) {
+    const last = details.at(-1);
+    if (last === undefined || piece["index"] === undefined || last["index"] !== piece["index"]) {
+      details.push(piece);
+      continue;
+    }
+    const joined: Record<string, unknown> = { ...last };
+    for (const [name, value] of Object.entries(piece)) {
+      const before = joined[name];
+      const grows = (name === "text" || name === "summary" || name === "data") && typeof before === "string";
+      if (value !== null && value !== undefined) joined[name] = grows ? before + String(value) : value;
+    }
+    details[details.length - 1] = joined;
+  }
 }

@@ -67,7 +67,9 @@ function encodeAssistant(content: string | readonly Part[], provider: string): u
 
 /** Responses' items bear OpenAI's name too, and mean nothing here: of a vendor's part only what this dialect put there. */
 function thoughtOf(part: VendorPart, provider: string): Raw {
-  return part.provider === provider ? only("reasoning_content", record(part.data)) : {};
+  if (part.provider !== provider) return {};
+  const data = record(part.data);
+  return { ...only("reasoning_content", data), ...only("reasoning_details", data) };
 }
 
 function only(name: string, fields: Raw): Raw {

@@ -143,6 +143,9 @@ export function foldResponse(provider: string, onOutput?: () => void): Fold {
         throw new StreamTruncatedError(message, { partialText: said, usage: bill.usage });
       }
       const list = items.list();
+      if (list.length === 0 && Object.keys(response).length === 0) {
+        throw new ResponseError("The vendor's answer is empty: it has no response.", { reason: "empty" });
+      }
       const calls = callsOf(list, provider, response["status"] === "completed", bill.usage);
       out.push(...calls.values());
       const result: DecodedResult = {
@@ -153,7 +156,9 @@ export function foldResponse(provider: string, onOutput?: () => void): Fold {
         finishReason: finishReasonOf(response),
         responseId: word(response["id"]),
         ...bill,
-        messages: [messageOf(list.flatMap(([, item]) => partsOf(item, calls.get(item), provider)))],
+        messages: [
+          messageOf(withoutLooseThoughts(list.flatMap(([, item]) => partsOf(item, calls.get(item), provider)))),
+        ],
       };
       out.push({ type: "finish", result });
     },
@@ -196,6 +201,12 @@ function partsOf(item: Item, call: ToolCall | undefined, provider: string): read
   if (said !== "") return [addVendorFields({ type: "text", text: said }, provider, { phase: data["phase"] })];
   if (data["type"] === "message" || !done) return [];
   return [{ type: "vendor", provider, data }];
+}
+
+/** A thought that nothing followed, as where the tokens ran out, is refused in the next turn. */
+function withoutLooseThoughts(parts: readonly Part[]): readonly Part[] {
+  const isThought = (part: Part) => part.type === "vendor" && record(part.data)["type"] === "reasoning";
+  return parts.slice(0, parts.findLastIndex((part) => !isThought(part)) + 1);
 }
 
 function messageOf(parts: readonly Part[]): AssistantMessage {

@@ -53,7 +53,7 @@ export function parseEvent(data: string): Raw {
   } catch {
     throw new ResponseError("A chunk of the answer is not valid JSON.", { reason: "json" });
   }
-  return record(event);
+  return record(Array.isArray(event) ? event[0] : event); // Gemini puts a refusal in a list.
 }
 
 /** Usage may come twice, or grow: the last word on each field holds. */
@@ -62,7 +62,7 @@ export function mergeUsage(known: Raw | undefined, news: object): Raw {
   for (const [key, value] of Object.entries(news)) {
     if (value === null || value === undefined || key === "__proto__") continue;
     const before = merged[key];
-    const nested = typeof value === "object" && typeof before === "object" && before !== null;
+    const nested = typeof value === "object" && !Array.isArray(value) && typeof before === "object" && before !== null;
     merged[key] = nested ? mergeUsage(before as Raw, value) : value;
   }
   return merged;

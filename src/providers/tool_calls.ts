@@ -28,11 +28,16 @@ export interface ToolCallGatherer {
    */
   add(piece: ToolCallPiece): void;
   /**
-   * The finished calls, in order. Empty arguments are `{}`, unless the answer was `cutOff`.
+   * The finished calls, in order. Empty arguments are `{}`, unless the answer was `cutOff`. A call without an id gets one
+   * made of its place and of the `answer`'s own id: no two of a conversation may be the same.
    *
    * @throws {ToolArgumentsError} when the arguments of one are no JSON, or did not come.
    */
-  finish(ending?: { readonly cutOff?: boolean; readonly usage?: Usage | undefined }): readonly ToolCall[];
+  finish(ending?: {
+    readonly cutOff?: boolean;
+    readonly usage?: Usage | undefined;
+    readonly answer?: string | undefined;
+  }): readonly ToolCall[];
 }
 
 interface Gathered {
@@ -60,13 +65,14 @@ export function gatherToolCalls(): ToolCallGatherer {
       if (typeof piece.arguments === "string") call.text += piece.arguments;
       else if (typeof piece.arguments === "object" && piece.arguments !== null) call.value = piece.arguments;
     },
-    finish({ cutOff = false, usage } = {}) {
+    finish({ cutOff = false, usage, answer = "" } = {}) {
+      const suffix = answer.replaceAll(/[^A-Za-z0-9]/g, "").slice(-12);
       const ordered = [...calls].sort(([a], [b]) => a - b);
       return ordered.map(([index, { id, name, text, value }]) => {
         if (cutOff && value === undefined && text.trim() === "") throw cutArguments(name, usage);
         return {
           type: "tool_call",
-          id: id === "" ? `call_${index}` : id,
+          id: id !== "" ? id : suffix === "" ? `call_${index}` : `call_${index}_${suffix}`,
           name,
           arguments: value ?? parseArguments(name, text, usage),
         };

@@ -5,7 +5,7 @@
  */
 import { SpanKind } from "@opentelemetry/api";
 import { isNoLongerNeeded } from "../deadline.ts";
-import { requestIdOf } from "../http.ts";
+import { type Posted, requestIdOf, TOLD } from "../http.ts";
 import { isDenoBuiltIn, runInContext, suppressed } from "../otel/registry.ts";
 import { retryAfterMs } from "../retry.ts";
 import type { Context, Tracer } from "../otel_types.ts";
@@ -33,54 +33,64 @@ export interface FetchOwner {
 
 /** Binds `base` to a call that exists once the first request is sent. */
 export function tracedFetch(base: typeof globalThis.fetch, owner: () => FetchOwner): typeof globalThis.fetch {
-  return async (input, init) => {
-    const call = owner();
-    const url = new URL(input instanceof Request ? input.url : input);
-    const before = call.onAttempt();
-    // There Deno's own span of each fetch, which no suppression stops, is the attempt.
-    const span = isDenoBuiltIn() ? undefined : openSpan(call.tracer, {
-      name: call.vocabulary === "gen_ai" ? init?.method ?? "GET" : SPAN.http,
-      kind: SpanKind.CLIENT,
-      parent: call.context,
-      attributes: {
-        [GENERAL.method]: init?.method ?? "GET",
-        [GENERAL.serverAddress]: url.hostname,
-        [GENERAL.serverPort]: Number(url.port) || (url.protocol === "https:" ? 443 : 80),
-        [GENERAL.urlFull]: `${url.origin}${url.pathname}`,
-        [GENERAL.resendCount]: before === 0 ? undefined : before,
-      },
-    });
-    const context = span?.context ?? call.context;
-    const signal = init?.signal ?? undefined;
-    let over = false;
-    const onAbort = () => end(signal?.reason);
-    signal?.addEventListener("abort", onAbort, { once: true });
-    const end = (failure?: unknown) => {
-      if (over) return;
-      over = true;
-      signal?.removeEventListener("abort", onAbort);
-      // A body that is cancelled is over, whoever wished it; what failed under an abort failed for the abort's reason.
-      const known = failure === undefined || failure instanceof StatusFailure || !signal?.aborted;
-      const cause = known ? failure : signal.reason;
-      span?.end(cause === undefined || isNoLongerNeeded(cause) ? undefined : failureOf(cause));
-      // The body may be cancelled by an abort before the listener here is told: either way the call is, once.
-      if (signal?.aborted) call.onAbort(signal.reason);
-    };
-    try {
-      const extra = quietly(() => call.headersFor(url, context)) ?? {};
-      const headers = Object.keys(extra).length === 0 ? init?.headers : { ...headersOf(init?.headers), ...extra };
-      const response = await runInContext(
-        suppressed(context),
-        () => base(input, headers === undefined ? init : { ...init, headers }),
-      );
-      (span ?? call.above).set(responseAttributes(response, span === undefined, call.vocabulary));
-      if (response.status >= 400) return observeBody(response, () => end(new StatusFailure(response.status)));
-      return observeBody(response, end);
-    } catch (error) {
-      end(error ?? new Error("fetch failed without saying why"));
-      throw error;
-    }
+  const told = (input: RequestInfo | URL, init?: RequestInit) => attempt(base, owner(), input, init);
+  const watched: typeof globalThis.fetch = async (input, init) => {
+    const { response, end } = await told(input, init);
+    return observeBody(response, end);
   };
+  return Object.assign(watched, { [TOLD]: told });
+}
+
+async function attempt(
+  base: typeof globalThis.fetch,
+  call: FetchOwner,
+  input: RequestInfo | URL,
+  init: RequestInit | undefined,
+): Promise<Posted> {
+  const url = new URL(input instanceof Request ? input.url : input);
+  const before = call.onAttempt();
+  // There Deno's own span of each fetch, which no suppression stops, is the attempt.
+  const span = isDenoBuiltIn() ? undefined : openSpan(call.tracer, {
+    name: call.vocabulary === "gen_ai" ? init?.method ?? "GET" : SPAN.http,
+    kind: SpanKind.CLIENT,
+    parent: call.context,
+    attributes: {
+      [GENERAL.method]: init?.method ?? "GET",
+      [GENERAL.serverAddress]: url.hostname,
+      [GENERAL.serverPort]: Number(url.port) || (url.protocol === "https:" ? 443 : 80),
+      [GENERAL.urlFull]: `${url.origin}${url.pathname}`,
+      [GENERAL.resendCount]: before === 0 ? undefined : before,
+    },
+  });
+  const context = span?.context ?? call.context;
+  const signal = init?.signal ?? undefined;
+  let over = false;
+  const onAbort = () => end(signal?.reason);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  const end = (failure?: unknown) => {
+    if (over) return;
+    over = true;
+    signal?.removeEventListener("abort", onAbort);
+    // A body that is cancelled is over, whoever wished it; what failed under an abort failed for the abort's reason.
+    const known = failure === undefined || failure instanceof StatusFailure || !signal?.aborted;
+    const cause = known ? failure : signal.reason;
+    span?.end(cause === undefined || isNoLongerNeeded(cause) ? undefined : failureOf(cause));
+    // The body may be cancelled by an abort before the listener here is told: either way the call is, once.
+    if (signal?.aborted) call.onAbort(signal.reason);
+  };
+  try {
+    const extra = quietly(() => call.headersFor(url, context)) ?? {};
+    const headers = Object.keys(extra).length === 0 ? init?.headers : { ...headersOf(init?.headers), ...extra };
+    const response = await runInContext(
+      suppressed(context),
+      () => base(input, headers === undefined ? init : { ...init, headers }),
+    );
+    (span ?? call.above).set(responseAttributes(response, span === undefined, call.vocabulary));
+    return { response, end: response.status < 400 ? end : () => end(new StatusFailure(response.status)) };
+  } catch (error) {
+    end(error ?? new Error("fetch failed without saying why"));
+    throw error;
+  }
 }
 
 function headersOf(headers: HeadersInit | undefined): Record<string, string> {

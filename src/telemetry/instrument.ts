@@ -98,10 +98,10 @@ function traced(model: LanguageModel, options: ClientTelemetry, request: ChatReq
       parent: callerContext,
       attributes: {
         ...merged(options.attributes, request.attributes),
-        ...requestAttributes(model, request, vocabulary),
+        ...quietly(() => requestAttributes(model, request, vocabulary)),
       },
     });
-    if (outer.isRecording) outer.set(inputContent(request, capture));
+    if (outer.isRecording) outer.set(quietly(() => inputContent(request, capture)) ?? {});
     const stream = vocabulary === "gen_ai" ? outer : openSpan(tracer, {
       name: streamSpanName(model.provider),
       kind: SpanKind.INTERNAL,

@@ -55,6 +55,7 @@ Deno.test("anthropic.decode() gives text, usage in disjoint classes and the vend
     },
     cacheWrite1hTokens: 100,
     fees: undefined,
+    priceFactor: undefined,
     messages: [{ role: "assistant", content: "Grüße aus Paris 🗼." }],
   });
 });

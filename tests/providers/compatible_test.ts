@@ -119,7 +119,7 @@ for (const [name, { value, url, variable, genAi = name, model }] of Object.entri
         ...name === "openrouter" ? { usage: { include: true } } : {},
         model,
         messages: [{ role: "user", content: "Where?" }],
-        top_k: 5,
+        ...name === "mistral" ? {} : { top_k: 5 },
         max_tokens: 9,
         stream: true,
         ...name === "mistral" ? {} : { stream_options: { include_usage: true } },

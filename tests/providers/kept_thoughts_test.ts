@@ -77,3 +77,65 @@ Deno.test("an answer without tools is kept without its thoughts: the vendor woul
   const { messages, thinking } = await client.run([ASKED], { streaming: false });
   assertEquals([messages, thinking], [[{ role: "assistant", content: "Oslo." }], "So…"]);
 });
+
+Deno.test("the details of OpenRouter's thoughts go back as one list, its pieces put together", async () => {
+  const piece = (delta: object, finish_reason: string | null = null) => ({
+    id: "1",
+    choices: [{ index: 0, delta, finish_reason }],
+  });
+  const detail = (more: object) => ({ reasoning_details: [{ type: "reasoning.text", index: 0, ...more }] });
+  const chunks = [
+    piece(detail({ text: "I must", format: "anthropic-claude-v1" })),
+    piece(detail({ text: " look.", signature: "c2VhbA==" })),
+    piece({ tool_calls: [{ index: 0, ...CALL }] }, "tool_calls"),
+  ];
+  await using server = startVendor(body(sse(...chunks, "[DONE]"), STREAM), answers(chatWire), answers(chatWire));
+  const make = (provider: string) =>
+    createClient("a-model", { provider, baseUrl: server.url, telemetry: false, tools: [WEATHER] });
+  const { messages } = await make("openrouter").run([ASKED]);
+  const history = [ASKED, ...messages, toolMessage("call_1", "snow")];
+  await make("openrouter").run(history);
+  await make("groq").run(history);
+  const [, own, other] = server.requests.map(({ body }) => (body as { messages: readonly unknown[] }).messages[1]);
+  assertEquals(own, {
+    ...PLAIN,
+    reasoning_details: [{
+      type: "reasoning.text",
+      index: 0,
+      text: "I must look.",
+      format: "anthropic-claude-v1",
+      signature: "c2VhbA==",
+    }],
+  });
+  assertEquals(other, PLAIN);
+});
+
+Deno.test("Mistral gets ids of nine letters and digits, the same for a call and its result", async () => {
+  await using server = startVendor(answers(chatWire));
+  const client = createClient("a-model", { provider: "mistral", baseUrl: server.url, telemetry: false });
+  const call = (id: string) => ({ type: "tool_call", id, name: "weather", arguments: {} }) as const;
+  await client.run([
+    ASKED,
+    { role: "assistant", content: [call("toolu_01A"), call("Ab3dE6gH9")] },
+    toolMessage("toolu_01A", "snow"),
+    toolMessage("Ab3dE6gH9", "rain"),
+  ]);
+  const [request] = server.requests;
+  const [, asked, first, second] = (request?.body as { messages: readonly Record<string, unknown>[] }).messages;
+  const ids = (asked?.["tool_calls"] as { id: string }[]).map(({ id }) => id);
+  assertEquals(ids, [String(first?.["tool_call_id"]), String(second?.["tool_call_id"])]);
+  assertEquals([/^[A-Za-z0-9]{9}$/.test(ids[0] ?? ""), ids[1]], [true, "Ab3dE6gH9"]);
+});
+
+Deno.test("DeepSeek is told a schema in words, and asked for JSON", async () => {
+  const answer = { choices: [{ index: 0, finish_reason: "stop", message: { content: '{"city":"Oslo"}' } }] };
+  await using server = startVendor(body(answer));
+  const client = createClient("a-model", { provider: "deepseek", baseUrl: server.url, telemetry: false });
+  const schema = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };
+  const { parsed } = await client.run("Where?", { schema, streaming: false });
+  const sent = server.requests[0]?.body as { messages: readonly { role: string; content: string }[] };
+  assertEquals([parsed, (sent as unknown as Record<string, unknown>)["response_format"]], [{ city: "Oslo" }, {
+    type: "json_object",
+  }]);
+  assertEquals([sent.messages[0]?.role, sent.messages[0]?.content.includes('"city"')], ["system", true]);
+});

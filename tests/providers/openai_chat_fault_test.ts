@@ -197,7 +197,7 @@ const TOOLS: readonly Row[] = [
     calls({ index: 0, arguments: ":2}" }),
     called,
   ], callsAre(call("a", "f", {}), call("b", "g", { y: 2 }))],
-  ["no id", [calls({ index: 0, name: "f", arguments: "{}" }), called], callsAre(call("call_0", "f", {}))],
+  ["no id", [calls({ index: 0, name: "f", arguments: "{}" }), called], callsAre(call("call_0_chatcmpl1", "f", {}))],
   ["arguments that are parsed already", [
     calls({ index: 0, id: "a", name: "f", arguments: { x: 1 } }),
     called,
