@@ -1,19 +1,16 @@
 /**
- * The check of the documentation: `deno task docs`. Lints the JSDoc of every entry and type-checks every ```ts block of
- * README.md and docs/*.md as a program of its own, in which `@sik/llms` is this repository. Blocks that begin with
- * ```ts run are executed as well, by tests/docs_test.ts.
+ * The check of the documentation: `deno task docs`. Lints the JSDoc of every entry, type-checks every ```ts block of the
+ * pages as a program of its own, in which `@sik/llms` is this repository, and finds blocks that nothing proves and links
+ * that lead nowhere. Blocks that begin with ```ts run are executed as well, by tests/docs/.
  *
  * @module
  */
 import { configFlags } from "./configured.ts";
+import { type Block, blocksOf, readPages, unproven } from "./docs/blocks.ts";
+import { deadLinks } from "./docs/links.ts";
 
-/** A block of code in a page. */
-export interface Snippet {
-  /** The page, from the root of the repository. */
-  readonly page: string;
-  /** The line of its first line of code, from 1. */
-  readonly line: number;
-  readonly code: string;
+/** A block of TypeScript in a page. */
+export interface Snippet extends Pick<Block, "page" | "line" | "code"> {
   /** Marked ```ts run. */
   readonly run: boolean;
 }
@@ -22,51 +19,21 @@ const root = new URL("../", import.meta.url);
 
 /** Every block of TypeScript in a page of Markdown. Throws where a fence is never closed. */
 export function snippetsOf(page: string, text: string): Snippet[] {
-  const snippets: Snippet[] = [];
-  let fence: { indent: string; mark: string; words: readonly string[]; line: number; code: string[] } | undefined;
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    const [, indent = "", mark = "", info = ""] = /^([ \t>]*)(`{3,}|~{3,})[ \t]*([^`]*)$/.exec(line) ?? [];
-    if (fence === undefined) {
-      if (mark !== "") fence = { indent, mark, words: info.trim().split(/\s+/), line: index + 2, code: [] };
-    } else if (mark.startsWith(fence.mark) && info.trim() === "") {
-      const [language = "", ...marks] = fence.words;
-      if (language === "ts" || language === "typescript") {
-        snippets.push({ page, line: fence.line, code: `${fence.code.join("\n")}\n`, run: marks.includes("run") });
-      }
-      fence = undefined;
-    } else fence.code.push(line.startsWith(fence.indent) ? line.slice(fence.indent.length) : line.trimStart());
-  }
-  if (fence !== undefined) throw new Error(`${page}:${fence.line - 1} opens a block of code that nothing closes`);
-  return snippets;
+  return blocksOf(page, text).filter(({ language }) => language === "ts" || language === "typescript").map((
+    { page, line, code, marks },
+  ) => ({ page, line, code, run: marks.includes("run") }));
 }
 
-async function entriesOf(folder: URL): Promise<Deno.DirEntry[]> {
-  try {
-    return await Array.fromAsync(Deno.readDir(folder));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
-}
-
-/** The snippets of README.md and docs/*.md, in order. */
+/** The snippets of every page, in order. */
 export async function allSnippets(): Promise<Snippet[]> {
-  const pages = ["README.md"];
-  for (const entry of await entriesOf(new URL("docs/", root))) {
-    if (entry.isFile && entry.name.endsWith(".md")) pages.push(`docs/${entry.name}`);
-  }
-  const read = pages.sort().map(async (page) => {
-    const text = await Deno.readTextFile(new URL(page, root)).catch(() => "");
-    return snippetsOf(page, text);
-  });
-  return (await Promise.all(read)).flat();
+  return [...await readPages()].flatMap(([page, text]) => snippetsOf(page, text));
 }
 
 /**
  * Writes each snippet as a module into a folder of its own below .cache/, and gives the folder and the modules' paths.
  * A module's name is its page and line; empty lines before the code keep the lines of error messages right.
  */
-export async function writeSnippets(snippets: readonly Snippet[]): Promise<Written> {
+export async function writeSnippets(snippets: readonly Pick<Snippet, "page" | "line" | "code">[]): Promise<Written> {
   const name = `.cache/snippets-${crypto.randomUUID()}/`;
   const folder = new URL(name, root);
   await Deno.mkdir(folder, { recursive: true });
@@ -91,13 +58,19 @@ async function deno(args: readonly string[]): Promise<boolean> {
 
 if (import.meta.main) {
   const { exports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
+  const pages = await readPages();
+  const blocks = [...pages].flatMap(([page, text]) => blocksOf(page, text));
+  const troubles = [...unproven(blocks), ...await deadLinks(pages)];
+  for (const trouble of troubles) console.error(trouble);
   const snippets = await allSnippets();
   await using written = await writeSnippets(snippets);
   const linted = await deno(["doc", "--lint", ...Object.values<string>(exports)]);
   const checked = snippets.length === 0 ||
     await deno(["check", "--quiet", ...await configFlags({ snippets: true }), ...written.paths]);
+  const told = blocks.filter(({ reason }) => reason !== undefined).length;
   console.log(
-    `docs: ${snippets.length} snippets, ${snippets.filter(({ run }) => run).length} of them run by the tests`,
+    `docs: ${pages.size} pages, ${blocks.length} blocks, ${told} of which say why they are not executed; ` +
+      `${snippets.length} snippets checked, ${troubles.length} troubles`,
   );
-  if (!linted || !checked) Deno.exitCode = 1;
+  if (!linted || !checked || troubles.length > 0) Deno.exitCode = 1;
 }

@@ -1,15 +1,12 @@
-// Executes every block of the documentation that is marked "ts run", as a program of its own, before a vendor and a
-// collector on this machine.
-import { assertEquals } from "@std/assert";
-import { configFlags } from "../scripts/configured.ts";
-import { allSnippets, writeSnippets } from "../scripts/docs.ts";
-import { startReceiver } from "./support/otlp_receiver.ts";
+/**
+ * A vendor for the pages' programs: it says the same to every request, in the dialects of OpenAI's chat and of Anthropic.
+ *
+ * @module
+ */
 
-const limitMs = 60_000;
 const answer = "Paris.";
 
-/** Says the same to every request, in the dialects of OpenAI's chat and of Anthropic. */
-async function vendor(request: Request): Promise<Response> {
+async function answerTo(request: Request): Promise<Response> {
   const { stream, model } = await request.json();
   const anthropic = new URL(request.url).pathname.endsWith("/messages");
   if (stream !== true) return Response.json(anthropic ? anthropicBody(model) : chatBody(model));
@@ -65,35 +62,23 @@ function anthropicEvents(model: string): string[] {
   return events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
 }
 
-const snippets = (await allSnippets()).filter(({ run }) => run);
+/** The vendor. */
+export interface Vendor extends AsyncDisposable {
+  /** What a program must be told to ask it. */
+  readonly env: Readonly<Record<string, string>>;
+}
 
-for (const snippet of snippets) {
-  Deno.test(`the snippet at ${snippet.page}:${snippet.line} runs`, async () => {
-    await using written = await writeSnippets([snippet]);
-    await using receiver = startReceiver();
-    await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, vendor);
-    const base = `http://127.0.0.1:${server.addr.port}`;
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), limitMs);
-    try {
-      const child = new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", ...await configFlags({ snippets: true }), ...written.paths],
-        cwd: new URL("../", import.meta.url),
-        signal: limit.signal,
-        env: {
-          NO_COLOR: "1",
-          OPENAI_API_KEY: "not-a-key",
-          OPENAI_BASE_URL: `${base}/v1`,
-          ANTHROPIC_API_KEY: "not-a-key",
-          ANTHROPIC_BASE_URL: base,
-          OTEL_SDK_DISABLED: "false",
-          OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-        },
-      });
-      const { code, stdout, stderr } = await child.output();
-      assertEquals(code, 0, new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr));
-    } finally {
-      clearTimeout(timer);
-    }
-  });
+/** Starts the vendor on a free port. */
+export function startVendor(): Vendor {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, answerTo);
+  const base = `http://127.0.0.1:${server.addr.port}`;
+  return {
+    env: {
+      OPENAI_API_KEY: "not-a-key",
+      OPENAI_BASE_URL: `${base}/v1`,
+      ANTHROPIC_API_KEY: "not-a-key",
+      ANTHROPIC_BASE_URL: base,
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
 }
