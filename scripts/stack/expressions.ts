@@ -1,10 +1,11 @@
 /**
- * Every query that the stack comes with: of the dashboard, its variables and links, of rules and alerts, and those of the
- * guide this project grew from that are to run as they were printed.
+ * Every query that the stack comes with: of the dashboard, its variables and links, of rules and alerts, of the pages in
+ * docs/, and those of the guide this project grew from that are to run as they were printed.
  *
  * @module
  */
 import { parse } from "npm:yaml@^2.8.1";
+import { guideQueries } from "./guide.ts";
 import { readStack } from "./place.ts";
 
 /** One query. */
@@ -29,7 +30,7 @@ interface Rules {
 }
 
 /** As printed there; that they have data is due to the names of our metrics and to the recorded alias of the cost. */
-const printed = [
+export const printed: readonly string[] = [
   "llm_tokens_input_total",
   "sum by (llm_model) (llm_tokens_output_total)",
   "llm_cost_total_usd",
@@ -42,6 +43,10 @@ const printed = [
   "llm_cache_read_tokens_total / (llm_cache_read_tokens_total + llm_tokens_input_total)",
   "rate(llm_requests_failed_total[5m]) / rate(llm_requests_total[5m])",
   "rate(llm_reasoning_iterations_total[5m]) / rate(llm_reasoning_requests_total[5m])",
+  "rate(llm_tokens_input_total[5m])",
+  "rate(llm_tokens_output_total[5m])",
+  "rate(llm_requests_total[5m])",
+  "llm_reasoning_tool_calls_total",
   "rate(llm_reasoning_tool_calls_total[5m])",
   "rate(llm_reasoning_success_total[5m]) / rate(llm_reasoning_requests_total[5m])",
   "avg by (reasoning_effort) (llm_reasoning_iterations_total)",
@@ -117,6 +122,7 @@ export async function allExpressions(): Promise<Expression[]> {
     ...ofRules(recording),
     ...ofRules(alerts),
     ...printed.map((expr) => ({ place: "as printed", expr })),
+    ...(await guideQueries("promql")).map(({ place, text }) => ({ place: `guide ${place}`, expr: text })),
   ];
 }
 

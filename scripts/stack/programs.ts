@@ -4,6 +4,7 @@
  * @module
  */
 import { run, tryRun } from "./command.ts";
+import { buildTraceql, tempo } from "./traceql.ts";
 import { collectorBuilder, type GoProgram, goPrograms } from "./versions.ts";
 
 /** Where the programs are. */
@@ -13,6 +14,7 @@ export interface Programs {
   readonly prometheus: string;
   readonly promtool: string;
   readonly compose: string;
+  readonly traceql: string;
   /** One line for each that was built now, with its seconds. */
   readonly built: readonly string[];
 }
@@ -22,6 +24,7 @@ export class NoGo extends Error {}
 
 const oldest = [1, 26] as const;
 const manifest = new URL("collector.builder.yaml", import.meta.url);
+const ownParts = ["googleclientauth/go.mod", "googleclientauth/factory.go"];
 
 /** The folder of built programs: SIK_LLMS_STACK_CACHE, else the system's place for caches. */
 export function cacheFolder(env: (name: string) => string | undefined = Deno.env.get): string {
@@ -69,8 +72,11 @@ export async function getPrograms(say: (line: string) => void): Promise<Programs
     files.set(program.name, await keep(key, program.name, (folder, file) => buildModule(program, folder, file)));
   }
   const parts = await Deno.readTextFile(manifest);
-  const key = `otelcol-${collectorBuilder.split("@")[1]}-${await digest(parts + collectorBuilder)}`;
+  const own = await Promise.all(ownParts.map((path) => Deno.readTextFile(new URL(path, manifest))));
+  const key = `otelcol-${collectorBuilder.split("@")[1]}-${await digest(parts + own.join("") + collectorBuilder)}`;
   files.set("otelcol", await keep(key, "otelcol", (folder, file) => buildCollector(parts, folder, file)));
+  const language = `traceql-${tempo.version}-${await digest(JSON.stringify(tempo))}`;
+  files.set("traceql", await keep(language, "traceql", buildTraceql));
   const at = (name: string) => files.get(name) ?? "";
   return {
     otelcol: at("otelcol"),
@@ -78,6 +84,7 @@ export async function getPrograms(say: (line: string) => void): Promise<Programs
     prometheus: at("prometheus"),
     promtool: at("promtool"),
     compose: at("compose"),
+    traceql: at("traceql"),
     built,
   };
 }
@@ -112,9 +119,16 @@ async function buildModule(program: GoProgram, folder: string, file: string): Pr
 
 async function buildCollector(parts: string, folder: string, file: string): Promise<void> {
   const config = `${folder}/builder.yaml`;
-  await Deno.writeTextFile(config, parts.replace(/^dist:$/m, `dist:\n  output_path: ${JSON.stringify(folder)}`));
+  for (const path of ownParts) {
+    await Deno.mkdir(`${folder}/${path.split("/")[0]}`, { recursive: true });
+    await Deno.copyFile(new URL(path, manifest), `${folder}/${path}`);
+  }
+  await Deno.writeTextFile(
+    config,
+    parts.replace(/^dist:$/m, `dist:\n  output_path: ${JSON.stringify(`${folder}/dist`)}`),
+  );
   await run("go", ["run", collectorBuilder, `--config=${config}`], { cwd: folder });
-  await Deno.rename(`${folder}/otelcol${Deno.build.os === "windows" ? ".exe" : ""}`, file);
+  await Deno.rename(`${folder}/dist/otelcol${Deno.build.os === "windows" ? ".exe" : ""}`, file);
 }
 
 async function exists(file: string): Promise<boolean> {

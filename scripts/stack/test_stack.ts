@@ -16,10 +16,11 @@ import {
   checkTraces,
   type Row,
 } from "./checks.ts";
-import { tryRun } from "./command.ts";
 import type { Told } from "./feed.ts";
 import { type Feeder, startFeeder } from "./feeder.ts";
-import { NoLoopback } from "./place.ts";
+import { checkDemo, checkGuideConfigs, checkSearches, checkTraceql } from "./guide_checks.ts";
+import { testLess } from "./less.ts";
+import { freeNetwork, NoLoopback } from "./place.ts";
 import { getPrograms, NoGo, type Programs } from "./programs.ts";
 import { checkConfigs, checkRules } from "./rules.ts";
 import { type Stand, startAlone, startStand, type Way } from "./stand.ts";
@@ -96,6 +97,10 @@ async function testStand(stand: Stand): Promise<void> {
     check(`traces, ${way.name}`, () => checkTraces(way, service, told)),
     check(`stack:verify, ${way.name}`, () => checkVerify(way)),
   ]));
+  for (const { way } of fed.filter(({ way }) => way.everyTrace)) {
+    await check(`searches of the guide, ${way.name}`, () => checkSearches(way, service));
+    await check(`the demo, ${way.name}`, () => checkDemo(way));
+  }
   for (const { way } of fed) await check(`the Collectors' own numbers, ${way.name}`, () => checkCollectors(way));
   await check("nothing is deprecated", () => checkLogs(stand.servers));
   if (rows !== undefined) printTable(ways, rows);
@@ -115,6 +120,8 @@ async function testAlone({ jaeger }: Programs): Promise<void> {
 
 async function testAll(programs: Programs): Promise<void> {
   await check("configurations", () => checkConfigs(programs));
+  await check("configurations of the guide", () => checkGuideConfigs(programs));
+  await check("TraceQL of the guide", () => checkTraceql(programs));
   await check("rules and their tests", () => checkRules(programs.promtool));
   await testAlone(programs);
   const stand = await check("servers start", () => startStand(programs));
@@ -123,24 +130,17 @@ async function testAll(programs: Programs): Promise<void> {
   await testStand(stand);
 }
 
-/** What Debian's promtool can prove where nothing can be built. */
-async function testLess(reason: string): Promise<void> {
-  console.log(`skipped: Collector, Jaeger and Prometheus 3, since ${reason}`);
-  if (await tryRun("promtool", ["--version"]) === undefined) {
-    console.log("skipped: rules, their tests and the queries' grammar, since there is no promtool on this machine");
-    return;
-  }
-  await check("rules and their tests", () => checkRules("promtool"));
-}
-
 if (import.meta.main) {
   try {
+    freeNetwork(); // Before anything is built in vain.
     const programs = await getPrograms(console.log);
     for (const line of programs.built) console.log(`built   ${line}`);
     await testAll(programs);
   } catch (error) {
     if (!(error instanceof NoGo || error instanceof NoLoopback)) throw error;
-    await testLess(error.message);
+    console.log(`less than everything, since ${error.message}`);
+    const less = await testLess(check, console.log);
+    if (less !== undefined) printTable(less.ways, less.rows);
   }
   console.log(`stack: ${passed} passed, ${failed} failed`);
   if (failed > 0) Deno.exitCode = 1;

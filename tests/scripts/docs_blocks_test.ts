@@ -65,9 +65,10 @@ Deno.test("headings are named as GitHub names them", () => {
   assertEquals(slugsOf("# A\n## A\n```sh\n# no heading\n```\n"), new Set(["a", "a-1"]));
 });
 
-Deno.test("what a page shows is compared line by line, without numbers and ids", () => {
-  const printed = "one 12.5 ms\ntwo 0123456789abcdef0123\nthree\n";
-  assertEquals(missingFrom(printed, "one 3 ms\n…\nthree\n"), []);
+Deno.test("what a page shows is compared line by line, but for times and ids", () => {
+  const printed = "one 12.5 ms\ntwo 0123456789abcdef0123\nthree 3 spans\n";
+  assertEquals(missingFrom(printed, "one 3 s\n…\nthree 3 spans\n"), []);
   assertEquals(missingFrom(printed, "two fedcba98765432100000\n"), []);
-  assertEquals(missingFrom(printed, "three\none 1 ms\nfour\n"), ["one 1 ms", "four"]);
+  assertEquals(missingFrom(printed, "three 4 spans\n"), ["three 4 spans"]);
+  assertEquals(missingFrom(printed, "three 3 spans\none 1 ms\nfour\n"), ["one 1 ms", "four"]);
 });

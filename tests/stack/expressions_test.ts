@@ -48,7 +48,7 @@ Deno.test("queries from a span to metrics are found", () => {
 
 Deno.test("every place has its queries", async () => {
   const places = (await allExpressions()).map(({ place }) => place.split(" ")[0]);
-  assertEquals(new Set(places), new Set(["panel", "from", "rule", "recorded", "alert", "as"]));
+  assertEquals(new Set(places), new Set(["panel", "from", "rule", "recorded", "alert", "as", "guide"]));
   assertEquals((await allVariables()).map(({ label }) => label), ["service", "llm_provider", "llm_model"]);
 });
 

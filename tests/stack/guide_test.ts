@@ -1,0 +1,67 @@
+import { assert, assertEquals } from "@std/assert";
+import { guideConfigs, guideQueries, queriesIn, twinsIn } from "../../scripts/stack/guide.ts";
+import { printed } from "../../scripts/stack/expressions.ts";
+import { expectedLabels } from "../../scripts/stack/names.ts";
+import { AGENT, EVALUATION, GEN_AI, GENERAL, LLM } from "../../src/telemetry/names.ts";
+
+const attributes = new Set<string>([AGENT, EVALUATION, GEN_AI, GENERAL, LLM].flatMap((names) => Object.values(names)));
+
+Deno.test("an indented line goes on with a query, any other begins one", () => {
+  const code = "# First\nrate(a[5m])\n  / rate(b[5m]) # per request\n\nsum(c)\n# Third\nd\nsum(\n  e\n)\n";
+  assertEquals(queriesIn({ page: "a.md", line: 10, code }), [
+    { place: "a.md:11", text: "rate(a[5m])\n  / rate(b[5m])" },
+    { place: "a.md:14", text: "sum(c)" },
+    { place: "a.md:16", text: "d" },
+    { place: "a.md:17", text: "sum(\n  e\n)" },
+  ]);
+});
+
+Deno.test("the second column of a table of twins is read, by language", () => {
+  const page =
+    "`no`\n\n<!-- twins -->\n\n| theirs | ours |\n| - | - |\n| `x` | `sum(a)` or `{ true } \\| count() > 1` |\n" +
+    "| `y` | `/search?tags={}` |\n\nwords\n| `z` | `not_asked` |\n";
+  assertEquals(twinsIn("a.md", page, "promql"), [{ place: "a.md:7", text: "sum(a)" }]);
+  assertEquals(twinsIn("a.md", page, "traceql"), [{ place: "a.md:7", text: "{ true } | count() > 1" }]);
+  assertEquals(twinsIn("a.md", page, "jaeger"), [{ place: "a.md:8", text: "/search?tags={}" }]);
+});
+
+Deno.test("the pages ask everybody, and print configurations", async () => {
+  for (const language of ["promql", "traceql", "jaeger"] as const) {
+    assert((await guideQueries(language)).length > 5, language);
+  }
+  assert((await guideConfigs()).length > 2);
+});
+
+Deno.test("the pages ask Prometheus for metrics that there are", async () => {
+  const known = new Set([...expectedLabels.keys(), "llm_cost_total_usd"]);
+  for (const { place, text } of await guideQueries("promql")) {
+    const bare = text.replaceAll(/"[^"]*"/g, "").replaceAll(/\b(by|without|on|ignoring) \([^)]*\)/g, "");
+    for (const [name] of bare.matchAll(/(?<![:\w])(?:llm|gen_ai)_\w+(?![:\w]|=|!)/g)) {
+      assert(known.has(name), `${place} asks for ${name}`);
+    }
+  }
+});
+
+Deno.test("the pages ask for attributes that there are", async () => {
+  for (const { place, text } of await guideQueries("traceql")) {
+    const bare = text.replaceAll(/"[^"]*"/g, "");
+    for (const [, name = ""] of bare.matchAll(/\bspan\.([a-z_.]+)/g)) {
+      assert(attributes.has(name) || name.startsWith("app."), `${place} asks for ${name}`);
+    }
+  }
+  for (const { place, text } of await guideQueries("jaeger")) {
+    const tags = new URLSearchParams(text.slice(text.indexOf("?") + 1)).get("tags");
+    for (const name of Object.keys(JSON.parse(tags ?? "{}"))) {
+      assert(attributes.has(name) || name === "error", `${place} asks for ${name}`);
+    }
+  }
+});
+
+Deno.test("a query of the original that is said to run is run as it was printed, and the other way round", async () => {
+  const page = await Deno.readTextFile(new URL("../../docs/from_python.md", import.meta.url));
+  const rows = page.split("\n").filter((line) => line.startsWith("|")).map((line) => line.split(/(?<!\\)\|/));
+  const said = rows.filter(([, , , why = ""]) => /^runs\b/.test(why.trim())).flatMap(([, original = ""]) =>
+    [...original.matchAll(/`([^`]+)`/g)].map(([, query = ""]) => query)
+  );
+  assertEquals([...new Set(said)].sort(), [...printed].sort());
+});
