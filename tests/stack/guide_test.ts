@@ -2,6 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { guideConfigs, guideQueries, queriesIn, twinsIn } from "../../scripts/stack/guide.ts";
 import { printed } from "../../scripts/stack/expressions.ts";
 import { expectedLabels } from "../../scripts/stack/names.ts";
+import { images } from "../../scripts/stack/versions.ts";
+import { readPages } from "../../scripts/docs/blocks.ts";
 import { AGENT, EVALUATION, GEN_AI, GENERAL, LLM } from "../../src/telemetry/names.ts";
 
 const attributes = new Set<string>([AGENT, EVALUATION, GEN_AI, GENERAL, LLM].flatMap((names) => Object.values(names)));
@@ -64,4 +66,15 @@ Deno.test("a query of the original that is said to run is run as it was printed,
     [...original.matchAll(/`([^`]+)`/g)].map(([, query = ""]) => query)
   );
   assertEquals([...new Set(said)].sort(), [...printed].sort());
+});
+
+Deno.test("the pages name the stack's own images, by the versions that it has", async () => {
+  let named = 0;
+  for (const [page, text] of await readPages()) {
+    for (const [, image = "", tag] of text.matchAll(/\b([a-z-]+\/[a-z-]+):(v?\d[\w.-]*\w)/g)) {
+      named++;
+      assertEquals(tag, images[image], `${page} names ${image}:${tag}`);
+    }
+  }
+  assert(named > 1);
 });
