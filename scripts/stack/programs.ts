@@ -98,8 +98,17 @@ async function checkGo(): Promise<void> {
     throw new NoGo(`Go is ${said.stdout}, and the programs need ${oldest.join(".")}`);
   }
   const [{ module, version }] = goPrograms as [GoProgram];
-  const asked = await tryRun("go", ["list", "-m", `${module}@${version}`], { env: { GOFLAGS: "-mod=mod" } });
-  if (asked?.success !== true) throw new NoGo(`the module proxy does not answer: ${asked?.text}`);
+  // In an empty cache, since Go asks nobody for what it has already.
+  const empty = await Deno.makeTempDir({ prefix: "sik-llms-go-" });
+  try {
+    const asked = await tryRun("go", ["list", "-m", `${module}@${version}`], {
+      cwd: empty,
+      env: { GOFLAGS: "-mod=mod -modcacherw", GOMODCACHE: empty },
+    });
+    if (asked?.success !== true) throw new NoGo(`the module proxy does not answer: ${asked?.text}`);
+  } finally {
+    await Deno.remove(empty, { recursive: true });
+  }
 }
 
 /**

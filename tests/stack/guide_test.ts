@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { guideConfigs, guideQueries, queriesIn, twinsIn } from "../../scripts/stack/guide.ts";
+import { readStack } from "../../scripts/stack/place.ts";
 import { printed } from "../../scripts/stack/expressions.ts";
 import { expectedLabels } from "../../scripts/stack/names.ts";
 import { images } from "../../scripts/stack/versions.ts";
@@ -77,4 +78,11 @@ Deno.test("the pages name the stack's own images, by the versions that it has", 
     }
   }
   assert(named > 1);
+});
+
+Deno.test("the page of alerts tells of every alert, and of no other", async () => {
+  const page = (await readPages()).get("docs/alerts.md") ?? "";
+  const told = [...page.matchAll(/^\| `(\w+)` /gm)].map(([, name = ""]) => name);
+  const rules = await readStack("prometheus/rules/alerts.yaml");
+  assertEquals(told.toSorted(), [...rules.matchAll(/- alert: (\w+)/g)].map(([, name = ""]) => name).toSorted());
 });
