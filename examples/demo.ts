@@ -24,6 +24,7 @@ const telemetry = await startTelemetry({
   enabled: true,
   serviceName: Deno.env.get("OTEL_SERVICE_NAME") ?? "sik-llms-demo",
   endpoint: stage.receiver?.url,
+  metricIntervalMs: 3_600_000, // The flush at the end sends them, once: the table below is of one export.
 });
 
 const client = stage.client({ temperature: 0.7, maxTokens: 300 });
