@@ -18,6 +18,7 @@ import { backoffMs } from "./retry.ts";
 /** Connects a dialect to the network. */
 export function connect(connection: Connection): LanguageModel {
   const { provider, model, baseUrl } = connection;
+  const url = urlOf(baseUrl, provider.path);
   return {
     provider: provider.name,
     model,
@@ -26,7 +27,7 @@ export function connect(connection: Connection): LanguageModel {
     stream(request) {
       const encoded = provider.encode(model, request);
       const body = jsonOf(encoded.body);
-      const begin = (lifeline: Lifeline) => answer({ connection, request, encoded, body, ...lifeline });
+      const begin = (lifeline: Lifeline) => answer({ connection, url, request, encoded, body, ...lifeline });
       return { [Symbol.asyncIterator]: () => breakable(request.signal, begin) };
     },
   };
@@ -118,6 +119,12 @@ function retryNotice(failure: unknown, waitMs: number, retry: number, of: number
     code: "retry",
     message: `Retry ${retry} of ${of} after ${what}, in ${Math.round(waitMs)} ms.`,
   };
+}
+
+function urlOf(baseUrl: URL, path: string): string {
+  const url = new URL(baseUrl);
+  url.pathname = url.pathname.replace(/\/+$/, "") + path;
+  return url.href;
 }
 
 function jsonOf(body: unknown): string {

@@ -42,6 +42,8 @@ export interface Connection {
 export interface Call extends Lifeline {
   /** The connection. */
   readonly connection: Connection;
+  /** Where it is posted to. */
+  readonly url: string;
   /** What is asked. */
   readonly request: ChatRequest;
   /** The same in the vendor's words. */

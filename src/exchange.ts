@@ -7,7 +7,7 @@ import type { Attempt } from "./attempt.ts";
 import type { Call, Progress } from "./connection.ts";
 import { ResponseError } from "./error.ts";
 import { foldOf } from "./fold.ts";
-import { parseJson, readText, requestIdOf } from "./http.ts";
+import { parseJson, requestIdOf } from "./http.ts";
 import type { ChatRequest } from "./language_model.ts";
 import { gatherPrologue, tooLarge } from "./prologue.ts";
 import type { DecodedEvent, Fold, Provider } from "./provider.ts";
@@ -15,14 +15,14 @@ import { type ServerSentEvent, sse, sseReader } from "./sse.ts";
 
 /** One attempt: posts, and gives the events of the answer, as a stream or as one body, whichever came, in lists as they came. */
 export async function exchange(
-  { connection, request, encoded, body: sent }: Call,
+  { connection, url, request, encoded, body: sent }: Call,
   attempt: Attempt,
   progress: Progress,
 ): Promise<AsyncGenerator<readonly DecodedEvent[], void, undefined>> {
-  const { provider, key, ownAuth, baseUrl, maxEventBytes } = connection;
+  const { provider, key, ownAuth, maxEventBytes } = connection;
   const streaming = request.streaming ?? true;
   const response = await attempt.post({
-    url: urlOf(baseUrl, provider.path),
+    url,
     headers: {
       "content-type": "application/json",
       accept: streaming ? "text/event-stream" : "application/json",
@@ -44,7 +44,7 @@ export async function exchange(
   }
   const body = streaming && !type.startsWith("application/json")
     ? undefined
-    : parseJson(await readText(attempt.read, maxEventBytes) ?? tooLarge());
+    : parseJson(await attempt.readText(maxEventBytes) ?? tooLarge());
   // What is in a body came at once: it has no first token, and what is wrong with it may be asked again.
   const onOutput = body !== undefined ? () => {} : () => {
     attempt.output();
@@ -159,10 +159,4 @@ class NoStream extends Error {
   constructor(readonly text: string) {
     super("The body is no event stream.");
   }
-}
-
-function urlOf(baseUrl: URL, path: string): string {
-  const url = new URL(baseUrl);
-  url.pathname = url.pathname.replace(/\/+$/, "") + path;
-  return url.href;
 }
