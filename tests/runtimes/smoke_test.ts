@@ -6,7 +6,7 @@ import { denoArgs, runWell } from "./child.ts";
 import { assertCallsArrived } from "./expected.ts";
 import { auditedRun, packagesOf } from "./observed.ts";
 import { bareCopy, bundle, installedProject, type Toolbox, toolbox } from "./toolbox.ts";
-import { startWorker } from "./workerd.ts";
+import { startWorker, type Worker, writeWorkerConfig } from "./workerd.ts";
 
 const PROGRAM = new URL("six_lines/main.ts", import.meta.url);
 const NO_ENV = "tests/runtimes/six_lines/no_env.ts";
@@ -31,6 +31,15 @@ function variables(vendor: string, receiver: string, on: boolean): Record<string
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver,
     ...on ? { OTEL_SDK_DISABLED: "false" } : {},
   };
+}
+
+/** The six lines as a worker, without Node compatibility. */
+async function sixLinesWorker(env: Readonly<Record<string, string>>): Promise<Worker> {
+  await Deno.copyFile(new URL("six_lines/worker.ts", import.meta.url), `${project}/worker.ts`);
+  await bundle(`${project}/worker.ts`, `${project}/worker.js`, { conditions: ["workerd", "worker", "browser"] });
+  const options = { bindings: Object.keys(env), compatibilityDate: "2025-05-05" };
+  await writeWorkerConfig(`${project}/worker.capnp`, "worker.js", options);
+  return await startWorker(tools.workerd, `${project}/worker.capnp`, { env });
 }
 
 Deno.test("under Deno six lines deliver trace and metrics before they exit, with the least permissions", async () => {
@@ -133,11 +142,7 @@ Deno.test("in workerd, without its Node compatibility, every request delivers a 
     },
   });
   await using receiver = startReceiver();
-  await bundle(tools, `${project}/worker.ts`, new URL("six_lines/worker.ts", import.meta.url));
-  await Deno.copyFile(new URL("six_lines/worker.capnp", import.meta.url), `${project}/worker.capnp`);
-  await using worker = await startWorker(tools.workerd, `${project}/worker.capnp`, {
-    env: variables(vendor.url, receiver.url, true),
-  });
+  await using worker = await sixLinesWorker(variables(vendor.url, receiver.url, true));
 
   // Both are the isolate's first: the SDK is loaded in either, and neither waits for the other's promises.
   assertEquals(await Promise.all([worker.ask(), worker.ask()]), [ANSWER, ANSWER]);
@@ -153,11 +158,7 @@ Deno.test("in workerd, without its Node compatibility, every request delivers a 
 Deno.test("in workerd nothing leaves the worker but the request while telemetry is off", async () => {
   await using vendor = startChatServer();
   await using receiver = startReceiver();
-  await bundle(tools, `${project}/worker.ts`, new URL("six_lines/worker.ts", import.meta.url));
-  await Deno.copyFile(new URL("six_lines/worker.capnp", import.meta.url), `${project}/worker.capnp`);
-  await using worker = await startWorker(tools.workerd, `${project}/worker.capnp`, {
-    env: { ...variables(vendor.url, receiver.url, false), OTEL_SDK_DISABLED: "" },
-  });
+  await using worker = await sixLinesWorker(variables(vendor.url, receiver.url, false));
   assertEquals(await worker.ask(), ANSWER);
   assertEquals([vendor.requests().length, receiver.requests(), worker.log()], [1, [], ""]);
 });

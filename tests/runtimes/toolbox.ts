@@ -1,14 +1,17 @@
 /**
  * The other runtimes and the bundler, from npm, and the artifact that npm-side users of JSR receive.
  *
- * Nothing lands in the repository: tools stay in the user's cache, one folder per set of versions; what is made of the
+ * Nothing lands in the repository: tools stay in the user's cache, one folder per version; what is made of the
  * sources lies in temporary folders. npm itself runs under Deno, so that a machine without Node tests the same.
  *
  * @module
  */
 import { ROOT, runWell } from "./child.ts";
 
-/** What is tested with. Node is the oldest that the README names. */
+/** A program from npm. */
+export type ToolName = "bun" | "deno" | "esbuild" | "node" | "workerd";
+
+/** What is tested with where nothing else is said. Node is the oldest that the README names. */
 const VERSIONS = { bun: "1.4.5", esbuild: "0.28.2", node: "22.15.0", npm: "11.21.2", workerd: "1.20261117.1" } as const;
 
 /** The programs of a toolbox, each a path. */
@@ -18,28 +21,42 @@ export type Toolbox = Readonly<Record<"bun" | "esbuild" | "node" | "workerd", st
  * Where each program lies: its own installer only moves it, or would download it, so that none of them is run. A scope,
  * what a package's name looks like there, and the file inside it.
  */
-const PLACES: Readonly<Record<keyof Toolbox, readonly [scope: string, name: RegExp, file: string]>> = {
+const PLACES: Readonly<Record<ToolName, readonly [scope: string, name: RegExp, file: string]>> = {
   bun: ["@oven/", /^bun-/, "bin/bun"],
+  deno: ["@deno/", /./, "deno"],
   esbuild: ["@esbuild/", /./, Deno.build.os === "windows" ? "esbuild" : "bin/esbuild"],
   node: ["", /^node-/, "bin/node"],
   workerd: ["@cloudflare/", /^workerd-/, "bin/workerd"],
 };
 
+const asked = new Map<string, Promise<string>>();
+
 /** The toolbox; made when it is first asked for on this machine. */
 export async function toolbox(): Promise<Toolbox> {
-  const { bun, esbuild, node, workerd } = VERSIONS;
-  const packages = [`bun@${bun}`, `esbuild@${esbuild}`, `workerd@${workerd}`, `${nodePackage()}@${node}`];
+  const names = ["bun", "esbuild", "node", "workerd"] as const;
+  const paths = await Promise.all(names.map(async (name) => [name, await tool(name, VERSIONS[name])] as const));
+  return Object.fromEntries(paths) as Toolbox;
+}
+
+/** The path of one program in one version; fetched when it is first asked for on this machine. */
+export function tool(name: ToolName, version: string): Promise<string> {
+  const key = `${name}-${version}`;
+  const known = asked.get(key) ?? fetched(name, version);
+  asked.set(key, known);
+  return known;
+}
+
+async function fetched(name: ToolName, version: string): Promise<string> {
   const parent = `${cacheFolder()}/sik-llms-tests`;
-  const folder = `${parent}/tools-${[bun, esbuild, node, workerd].join("-")}`;
+  const folder = `${parent}/${name}-${version}`;
   if (!await exists(`${folder}/node_modules`)) {
     await Deno.mkdir(parent, { recursive: true });
     // Made aside and put in place at once: two runs may meet here.
     const draft = await Deno.makeTempDir({ dir: parent, prefix: "draft-" });
-    await npmInstall(draft, packages);
+    await npmInstall(draft, [`${name === "node" ? nodePackage() : name}@${version}`]);
     await Deno.rename(draft, folder).catch(() => Deno.remove(draft, { recursive: true }));
   }
-  const names = Object.keys(PLACES) as (keyof Toolbox)[];
-  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await find(folder, name)]))) as Toolbox;
+  return await find(folder, name);
 }
 
 /** A temporary project that has the packed sources installed, and `more` from npm; whoever asks removes it. */
@@ -65,14 +82,26 @@ export async function bareCopy(project: string): Promise<AsyncDisposable & { rea
   return { folder, [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
 }
 
-/** Bundles a program, put into the project as `entry`, for the edge: one file beside it that ends in .js. */
-export async function bundle(tools: Toolbox, entry: string, program: URL): Promise<void> {
-  await Deno.copyFile(program, entry);
-  const how = ["--bundle", "--format=esm", "--conditions=workerd,worker,browser", "--log-level=warning"];
-  await runWell(tools.esbuild, [entry, ...how, `--outfile=${entry.replace(/ts$/, "js")}`], { cwd: ROOT });
+/** How a program is bundled. */
+export interface BundleOptions {
+  /** What packages are asked for. */
+  readonly conditions: readonly string[];
+  /** A script that leaves its exports under this name, instead of a module. */
+  readonly global?: string | undefined;
+  /** Further flags of esbuild's. */
+  readonly flags?: readonly string[] | undefined;
 }
 
-async function copyTree(from: string, to: string): Promise<void> {
+/** Bundles a program that lies in an installed project, all its packages included, into one file. */
+export async function bundle(entry: string, outfile: string, options: BundleOptions): Promise<void> {
+  const { conditions, global, flags = [] } = options;
+  const form = global === undefined ? ["--format=esm"] : ["--format=iife", `--global-name=${global}`];
+  const how = ["--bundle", `--conditions=${conditions.join()}`, "--log-level=warning", ...form, ...flags];
+  await runWell(await tool("esbuild", VERSIONS.esbuild), [entry, ...how, `--outfile=${outfile}`], { cwd: ROOT });
+}
+
+/** Copies a folder and all that is in it. */
+export async function copyTree(from: string, to: string): Promise<void> {
   await Deno.mkdir(to, { recursive: true });
   for await (const { name, isDirectory } of Deno.readDir(from)) {
     if (isDirectory) await copyTree(`${from}/${name}`, `${to}/${name}`);
@@ -107,7 +136,7 @@ function cacheFolder(): string {
     (home === undefined ? env("TMPDIR") ?? "/tmp" : `${home}/.cache`);
 }
 
-async function find(folder: string, tool: keyof Toolbox): Promise<string> {
+async function find(folder: string, tool: ToolName): Promise<string> {
   const [scope, name, file] = PLACES[tool];
   const suffix = Deno.build.os === "windows" ? ".exe" : "";
   for await (const entry of Deno.readDir(`${folder}/node_modules/${scope}`)) {

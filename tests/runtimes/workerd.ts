@@ -3,14 +3,45 @@
  *
  * @module
  */
-import { environment } from "./child.ts";
+import { type Server, startServer } from "./server.ts";
 
 /** A running worker. */
-export interface Worker extends AsyncDisposable {
+export interface Worker extends Server {
   /** One request; gives the body of its answer. */
   ask(): Promise<string>;
-  /** What workerd has said so far. */
-  log(): string;
+}
+
+/** What a worker is made of. */
+export interface WorkerOptions {
+  /** Names of the variables that it is bound to, as texts. */
+  readonly bindings: readonly string[];
+  readonly compatibilityDate: string;
+  /** None unless given: no node: module, no process, no Buffer. */
+  readonly compatibilityFlags?: readonly string[] | undefined;
+}
+
+/** Writes the configuration of a worker whose script lies beside it. Behind the worker is this machine alone. */
+export async function writeWorkerConfig(path: string, script: string, options: WorkerOptions): Promise<void> {
+  const bindings = options.bindings.map((name) => `(name = "${name}", fromEnvironment = "${name}")`);
+  const flags = (options.compatibilityFlags ?? []).map((flag) => JSON.stringify(flag));
+  await Deno.writeTextFile(
+    path,
+    `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .main),
+    (name = "internet", network = (allow = ["local"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+const main :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = embed "${script}")],
+  compatibilityDate = "${options.compatibilityDate}",
+  compatibilityFlags = [${flags.join(", ")}],
+  bindings = [${bindings.join(", ")}],
+);
+`,
+  );
 }
 
 /** Starts workerd; `await using worker = await startWorker(…)` ends it at the end of the block. */
@@ -19,38 +50,15 @@ export async function startWorker(
   config: string,
   options: { readonly env: Readonly<Record<string, string>> },
 ): Promise<Worker> {
-  const child = new Deno.Command(workerd, {
-    // What happens to its sockets is told on stdout, one JSON text a line.
-    args: ["serve", "--control-fd=1", config],
-    clearEnv: true,
-    env: environment(options.env),
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  let log = "";
-  const logged = child.stderr.pipeThrough(new TextDecoderStream()).pipeTo(
-    new WritableStream({ write: (text) => void (log += text) }),
-  );
-  const events = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const end = async () => {
-    child.kill("SIGKILL");
-    await Promise.all([child.status, logged, events.cancel()]);
-  };
-  const { value } = await events.read();
-  if (value === undefined) {
-    await end();
-    throw new Error(`workerd did not start.\n${log}`);
-  }
-  const { port } = JSON.parse(value) as { readonly port: number };
+  // What happens to its sockets is told on stdout, one JSON text a line.
+  const server = await startServer(workerd, ["serve", "--control-fd=1", config], options);
   return {
+    ...server,
     async ask() {
-      const response = await fetch(`http://127.0.0.1:${port}/`, { method: "POST" });
+      const response = await fetch(server.url, { method: "POST" });
       const text = await response.text();
-      if (!response.ok) throw new Error(`The worker answered ${response.status}: ${text}\n${log}`);
+      if (!response.ok) throw new Error(`The worker answered ${response.status}: ${text}\n${server.log()}`);
       return text;
     },
-    log: () => log,
-    [Symbol.asyncDispose]: end,
   };
 }

@@ -1,6 +1,6 @@
 import { type Client, configureTelemetry, createClient, flushTelemetry } from "@sik/llms";
 
-/** What the worker is bound to; see worker.capnp. */
+/** What the worker is bound to; see smoke_test.ts. */
 type Env = Readonly<Record<"OPENAI_API_KEY" | "OPENAI_BASE_URL", string>>;
 
 /** What is used of a request's context. */

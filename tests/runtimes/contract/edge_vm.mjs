@@ -1,0 +1,30 @@
+// Vercel's edge VM in front of a bundled edge function: `node edge_vm.mjs <bundle>` tells its port on stdout. The bundle
+// leaves the function as the default export of a global named edgeFunction. As there, process.env has the variables.
+import { EdgeVM } from "@edge-runtime/vm";
+import { Buffer } from "node:buffer";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import process from "node:process";
+
+const vm = new EdgeVM({ extend: (context) => Object.assign(context, { process: { env: { ...process.env } } }) });
+vm.evaluate(await readFile(process.argv[2], "utf8"));
+vm.evaluate(`addEventListener("fetch", (event) => {
+  event.respondWith(edgeFunction.default(event.request, { waitUntil: (promise) => event.waitUntil(promise) }));
+});`);
+
+const server = createServer(async (incoming, outgoing) => {
+  try {
+    const body = Buffer.concat(await Array.fromAsync(incoming)).toString();
+    const { method, headers, url } = incoming;
+    const init = { method, headers, ...(method === "GET" || method === "HEAD" ? {} : { body }) };
+    const response = await vm.dispatchFetch(new URL(url, `http://${headers.host}`).href, init);
+    outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+    for await (const chunk of response.body ?? []) outgoing.write(chunk);
+    outgoing.end();
+    await response.waitUntil();
+  } catch (error) {
+    console.error(error);
+    outgoing.destroy();
+  }
+});
+server.listen(0, "127.0.0.1", () => console.log(JSON.stringify({ port: server.address().port })));

@@ -1,0 +1,8 @@
+/**
+ * What program and onlooker share.
+ *
+ * @module
+ */
+
+/** The attribute of every request that names its row, so that its trace is found. */
+export const ROW = "contract.row";

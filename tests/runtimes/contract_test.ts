@@ -1,0 +1,98 @@
+// The contract on every runtime: one table, runtime × row, and every cell of it a test. CONTRACT_RUNTIMES names others,
+// as in "bun@1.2.0 node@24.0.0".
+import { assertEquals } from "@std/assert";
+import { startReceiver } from "../support/otlp_receiver.ts";
+import { staticBuiltins } from "./contract/builtins.ts";
+import type { RowName, Settings, Told } from "./contract/program.ts";
+import { looks, type Played, trees } from "./contract/rows.ts";
+import { DEFAULT, type Host, type Runtime, runtimeOf } from "./contract/runtimes.ts";
+import { tableOf } from "./contract/table.ts";
+import { startContractVendor } from "./contract/vendor.ts";
+import { copyTree, installedProject } from "./toolbox.ts";
+
+const given = Deno.env.get("CONTRACT_RUNTIMES")?.split(" ").filter((each) => each !== "");
+const runtimes = (given ?? DEFAULT).map(runtimeOf);
+const TOGETHER = "two at once, one after idling";
+const EXIT = "exit without flush";
+const BUILTINS = "no Node built-in imported statically";
+const IDLE_MS = 1_000;
+
+/** What the program plays in one go: all that one process, or one request, can show. */
+const inOneGo = (kind: Runtime["kind"]) =>
+  (Object.keys(looks) as RowName[]).filter((row) => row !== "one call" && (kind === "process" || row !== TOGETHER));
+
+type Cells = Map<string, "ok" | "by hand" | "FAILED" | "–">;
+
+const table = new Map<string, Cells>();
+let project: string;
+
+Deno.test.beforeAll(async () => {
+  project = await installedProject(runtimes.flatMap(({ packages }) => packages));
+  await copyTree(new URL("contract", import.meta.url).pathname, `${project}/contract`);
+});
+
+Deno.test.afterAll(async () => {
+  await Deno.remove(project, { recursive: true });
+  console.log(tableOf([...Object.keys(looks).filter((row) => row !== "one call"), EXIT, BUILTINS], table));
+});
+
+/** Vendors, a back end and a runtime that may talk to nobody else. */
+async function staged(runtime: Runtime, scene: (host: Host, played: Omit<Played, "told">) => Promise<void>) {
+  await using vendor = startContractVendor();
+  await using receiver = startReceiver();
+  // Nothing is sent but by a flush, or at the exit.
+  const waits = { OTEL_BSP_SCHEDULE_DELAY: "600000", OTEL_METRIC_EXPORT_INTERVAL: "600000" };
+  const env = { OTEL_SDK_DISABLED: "false", OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, ...waits };
+  await using host = await runtime.start(project, { hosts: [vendor.host, new URL(receiver.url).host], env });
+  await scene(host, { vendor, receiver });
+}
+
+for (const runtime of runtimes) {
+  Deno.test(`the contract holds under ${runtime.name}`, async (t) => {
+    const cells: Cells = new Map();
+    table.set(runtime.name, cells);
+    const cell = async (row: string, look: () => void | Promise<void>) => {
+      cells.set(row, "FAILED");
+      const good = row === "parentage across awaits" && runtime.parents === "by hand" ? "by hand" : "ok";
+      if (await t.step(row, look)) cells.set(row, good);
+    };
+    const settings = (vendor: string, rows: readonly RowName[]): Settings => ({
+      vendor,
+      parents: runtime.parents,
+      rows,
+    });
+
+    await staged(runtime, async (host, scene) => {
+      const told = await host.play(settings(scene.vendor.url, inOneGo(runtime.kind)));
+      for (const { row, trouble } of told.rows) {
+        await cell(row, () => {
+          assertEquals(trouble, undefined);
+          return looks[row]({ ...scene, told }, row);
+        });
+      }
+    });
+
+    await staged(runtime, async (host, { vendor, receiver }) => {
+      const ask = (): Promise<Told> => host.play(settings(vendor.url, ["one call"]));
+      const completed = { outcome: "completed", status: "UNSET" };
+      if (runtime.kind === "process") {
+        cells.set(EXIT, "FAILED");
+        await Promise.all([ask(), ask()]);
+        await cell(EXIT, () => void trees({ receiver }, "one call", 2, completed));
+        return;
+      }
+      await cell(TOGETHER, async () => {
+        const told = await Promise.all([ask(), ask()]); // The isolate's first, both of them.
+        await receiver.waitFor(({ spans }) => spans().length >= 6);
+        await new Promise((resolve) => setTimeout(resolve, IDLE_MS)); // What is tested is that time goes by.
+        told.push(await ask());
+        assertEquals(told.flatMap(({ rows }) => rows.map(({ trouble }) => trouble)), [undefined, undefined, undefined]);
+        await receiver.waitFor(({ spans, metrics }) => spans().length >= 9 && metrics().length > 0);
+        trees({ receiver }, "one call", 3, completed);
+      });
+      cells.set(EXIT, "–"); // A worker does not end by itself.
+    });
+
+    await cell(BUILTINS, async () => assertEquals(await staticBuiltins(project, runtime.conditions), []));
+  });
+}
