@@ -1,9 +1,11 @@
 // The contract on every runtime: one table, runtime × row, and every cell of it a test. CONTRACT_RUNTIMES names others,
 // as in "bun@1.2.0 node@24.0.0".
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import { startReceiver } from "../support/otlp_receiver.ts";
 import { staticBuiltins } from "./contract/builtins.ts";
 import type { RowName, Settings, Told } from "./contract/program.ts";
+import { IDLE_MS } from "./contract/row.ts";
 import { looks, type Played, trees } from "./contract/rows.ts";
 import { DEFAULT, type Host, type Runtime, runtimeOf } from "./contract/runtimes.ts";
 import { tableOf } from "./contract/table.ts";
@@ -15,7 +17,6 @@ const runtimes = (given ?? DEFAULT).map(runtimeOf);
 const TOGETHER = "two at once, one after idling";
 const EXIT = "exit without flush";
 const BUILTINS = "no Node built-in imported statically";
-const IDLE_MS = 1_000;
 
 /** What the program plays in one go: all that one process, or one request, can show. */
 const inOneGo = (kind: Runtime["kind"]) =>
@@ -28,7 +29,7 @@ let project: string;
 
 Deno.test.beforeAll(async () => {
   project = await installedProject(runtimes.flatMap(({ packages }) => packages));
-  await copyTree(new URL("contract", import.meta.url).pathname, `${project}/contract`);
+  await copyTree(fileURLToPath(new URL("contract", import.meta.url)), `${project}/contract`);
 });
 
 Deno.test.afterAll(async () => {
@@ -46,6 +47,18 @@ async function staged(runtime: Runtime, scene: (host: Host, played: Omit<Played,
   await using host = await runtime.start(project, { hosts: [vendor.host, new URL(receiver.url).host], env });
   await scene(host, { vendor, receiver });
 }
+
+Deno.test("README names every runtime that the contract is played in, with its version", async () => {
+  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+  const section = readme.split(/^## /m).find((each) => each.startsWith("Runtimes\n")) ?? "";
+  // The Deno that runs this is whichever is new.
+  for (const spec of DEFAULT.filter((each) => each !== `deno@${Deno.version.deno}`)) {
+    const [name = "", version = ""] = spec.split("@");
+    const line = (name.split("+").at(-1) ?? name).replace("edge-vm", "edge vm");
+    const lines = section.toLowerCase().split("\n").filter((each) => each.startsWith("|") && each.includes(line));
+    assert(lines.some((each) => each.includes(` ${version} `)), `${spec} is not in README`);
+  }
+});
 
 for (const runtime of runtimes) {
   Deno.test(`the contract holds under ${runtime.name}`, async (t) => {

@@ -139,9 +139,13 @@ function cacheFolder(): string {
 async function find(folder: string, tool: ToolName): Promise<string> {
   const [scope, name, file] = PLACES[tool];
   const suffix = Deno.build.os === "windows" ? ".exe" : "";
-  for await (const entry of Deno.readDir(`${folder}/node_modules/${scope}`)) {
-    const path = `${folder}/node_modules/${scope}${entry.name}/${file}${suffix}`;
-    if (name.test(entry.name) && await exists(path)) return path;
+  const entries = await Array.fromAsync(Deno.readDir(`${folder}/node_modules/${scope}`), (entry) => entry.name);
+  // Some packages come in two builds, of which the plainer name has the usual C library.
+  for (const entry of entries.filter((each) => name.test(each)).sort((one, other) => one.length - other.length)) {
+    const path = `${folder}/node_modules/${scope}${entry}/${file}${suffix}`;
+    if (!await exists(path)) continue;
+    if (suffix === "") await Deno.chmod(path, 0o755); // Not every package has it so.
+    return path;
   }
   throw new Error(`${folder} has no ${tool} for this machine; remove it, and it is made anew`);
 }

@@ -19,7 +19,7 @@ import {
 import { mcpTools } from "@sik/llms/mcp";
 import * as telemetry from "@sik/llms/telemetry";
 import { ROOT_CONTEXT, trace } from "@opentelemetry/api";
-import { ROW } from "./row.ts";
+import { IDLE_MS, ROW } from "./row.ts";
 
 /** What the program is told. */
 export interface Settings {
@@ -134,9 +134,6 @@ const rows = {
 
 /** The name of a row that the program plays. */
 export type RowName = keyof typeof rows;
-
-/** How long nothing happens between a call and the next. */
-export const IDLE_MS = 1_000;
 
 /** Plays rows of the contract. Never rejects. */
 export async function play(settings: Settings): Promise<Told> {

@@ -38,27 +38,33 @@ export interface Host extends AsyncDisposable {
 
 /** The permissions that README promises to be enough, besides the network. */
 const DENO_ENV = "OPENAI_*,OTEL_*";
-/** What the table has unless something else is asked for. */
-export const DEFAULT = [
+/** The oldest version of each runtime in which the contract holds, and a new one. */
+export const DEFAULT: readonly string[] = [
+  "deno@2.1.0",
   `deno@${Deno.version.deno}`,
   "node@22.15.0",
   "node@24.21.0",
+  Deno.build.os === "windows" ? "bun@1.1.0" : "bun@1.0.2", // There is none for Windows before 1.1.
   "bun@1.4.5",
-  "workerd@2025-05-05",
-  "workerd+nodejs_compat@2025-05-05",
+  "workerd@2022-11-30",
+  "workerd+nodejs_compat@2022-11-30",
+  "workerd+no_nodejs_compat@2026-11-17",
+  "workerd@2026-11-17",
   "edge-vm@5.0.0",
-] as const;
+];
 
 const WORKERD = "1.20261117.1";
+/** From this compatibility date on, nodejs_compat is the default. */
+const NODE_BY_DEFAULT = "2026-08-04";
 
-/** A runtime by its name and version, as in `bun@1.4.5`; of workerd the compatibility date stands for the version. */
+/** A runtime by its name and version, as in `bun@1.4.5`, or in `workerd+nodejs_compat@2022-11-30` with flag and date. */
 export function runtimeOf(spec: string): Runtime {
   const [name = "", version = ""] = spec.split("@");
   if (name === "deno") return denoOf(version);
   if (name === "node") return nodeOf(version);
   if (name === "bun") return bunOf(version);
-  if (name === "workerd") return workerdOf(version, []);
-  if (name === "workerd+nodejs_compat") return workerdOf(version, ["nodejs_compat"]);
+  const [workerd, ...flags] = name.split("+");
+  if (workerd === "workerd") return workerdOf(version, flags);
   if (name === "edge-vm") return edgeOf(version);
   throw new Error(`"${spec}" is no runtime that is known here.`);
 }
@@ -125,10 +131,12 @@ function denoOf(version: string): Runtime {
 
 function workerdOf(compatibilityDate: string, compatibilityFlags: readonly string[]): Runtime {
   const conditions = ["workerd", "worker", "browser"];
+  const node = compatibilityFlags.includes("nodejs_compat") ||
+    compatibilityDate >= NODE_BY_DEFAULT && !compatibilityFlags.includes("no_nodejs_compat");
   return {
-    name: ["workerd", ...compatibilityFlags, compatibilityDate].join(" "),
+    name: ["workerd", compatibilityDate, ...compatibilityFlags].join(" "),
     kind: "worker",
-    parents: compatibilityFlags.length > 0 ? "by the runtime" : "by hand",
+    parents: node ? "by the runtime" : "by hand",
     conditions,
     packages: [],
     async start(project, { env }) {
