@@ -54,7 +54,7 @@ Deno.test("README names every runtime that the contract is played in, with its v
   // The Deno that runs this is whichever is new.
   for (const spec of DEFAULT.filter((each) => each !== `deno@${Deno.version.deno}`)) {
     const [name = "", version = ""] = spec.split("@");
-    const line = (name.split("+").at(-1) ?? name).replace("edge-vm", "edge vm");
+    const line = (name.split("+").at(-1) ?? name).toLowerCase().replace("edge-vm", "edge vm");
     const lines = section.toLowerCase().split("\n").filter((each) => each.startsWith("|") && each.includes(line));
     assert(lines.some((each) => each.includes(` ${version} `)), `${spec} is not in README`);
   }

@@ -1,13 +1,20 @@
-// Vercel's edge VM in front of a bundled edge function: `node edge_vm.mjs <bundle>` tells its port on stdout. The bundle
-// leaves the function as the default export of a global named edgeFunction. As there, process.env has the variables.
+// Vercel's edge VM in front of a bundled edge function: `node edge_vm.mjs <bundle> [AsyncLocalStorage]` tells its port on
+// stdout. The bundle leaves the function as the default export of a global named edgeFunction. process.env has the
+// variables, and where asked for AsyncLocalStorage is a global: both as in Next.js's sandbox around this VM.
 import { EdgeVM } from "@edge-runtime/vm";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { Buffer } from "node:buffer";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import process from "node:process";
 
-const vm = new EdgeVM({ extend: (context) => Object.assign(context, { process: { env: { ...process.env } } }) });
-vm.evaluate(await readFile(process.argv[2], "utf8"));
+const [bundle, ...more] = process.argv.slice(2);
+const globals = {
+  process: { env: { ...process.env } },
+  ...(more.includes("AsyncLocalStorage") && { AsyncLocalStorage }),
+};
+const vm = new EdgeVM({ extend: (context) => Object.assign(context, globals) });
+vm.evaluate(await readFile(bundle, "utf8"));
 vm.evaluate(`addEventListener("fetch", (event) => {
   event.respondWith(edgeFunction.default(event.request, { waitUntil: (promise) => event.waitUntil(promise) }));
 });`);

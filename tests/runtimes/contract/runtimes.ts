@@ -51,6 +51,7 @@ export const DEFAULT: readonly string[] = [
   "workerd+no_nodejs_compat@2026-11-17",
   "workerd@2026-11-17",
   "edge-vm@5.0.0",
+  "edge-vm+AsyncLocalStorage@5.0.0",
 ];
 
 const WORKERD = "1.20261117.1";
@@ -63,9 +64,9 @@ export function runtimeOf(spec: string): Runtime {
   if (name === "deno") return denoOf(version);
   if (name === "node") return nodeOf(version);
   if (name === "bun") return bunOf(version);
-  const [workerd, ...flags] = name.split("+");
-  if (workerd === "workerd") return workerdOf(version, flags);
-  if (name === "edge-vm") return edgeOf(version);
+  const [worker, ...flags] = name.split("+");
+  if (worker === "workerd") return workerdOf(version, flags);
+  if (worker === "edge-vm") return edgeOf(version, flags);
   throw new Error(`"${spec}" is no runtime that is known here.`);
 }
 
@@ -150,19 +151,21 @@ function workerdOf(compatibilityDate: string, compatibilityFlags: readonly strin
   };
 }
 
-function edgeOf(version: string): Runtime {
+function edgeOf(version: string, globals: readonly string[]): Runtime {
   const conditions = ["edge-light", "worker", "browser"];
   return {
-    name: `Vercel edge VM ${version}`,
+    name: ["Vercel edge VM", version, ...globals].join(" "),
     kind: "worker",
-    parents: "by hand",
+    parents: globals.includes("AsyncLocalStorage") ? "by the runtime" : "by hand",
     conditions,
     packages: [`@edge-runtime/vm@${version}`],
     async start(project, { env }) {
       const script = `${project}/edge-${crypto.randomUUID()}.js`;
       await bundle(`${project}/contract/edge.ts`, script, { conditions, global: "edgeFunction" });
       const node = await tool("node", "24.21.0");
-      return hostOf(await startServer(node, [`${project}/contract/edge_vm.mjs`, script], { cwd: project, env }));
+      return hostOf(
+        await startServer(node, [`${project}/contract/edge_vm.mjs`, script, ...globals], { cwd: project, env }),
+      );
     },
   };
 }

@@ -1,0 +1,26 @@
+/**
+ * The chat endpoint as a server of Bun's, on `PORT` or 3000. The trace goes on from the caller's, and is sent before the
+ * body ends.
+ *
+ *     bunx jsr add @sik/llms
+ *     OTEL_SDK_DISABLED=false bun examples/bun_server/main.ts
+ *
+ * @module
+ */
+import { createClient, instrumentHandler } from "@sik/llms";
+import { answer } from "../support/chat_endpoint.ts";
+
+/** What is used of Bun; `bun add --dev @types/bun` has all of it. */
+declare const Bun: {
+  serve(options: { readonly fetch: (request: Request, server: unknown) => Promise<Response> }): { readonly url: URL };
+};
+
+const client = createClient("gpt-4o-mini");
+
+const server = Bun.serve({
+  fetch: instrumentHandler(
+    (request: Request, _server: unknown) => answer(request, client),
+    { spanName: ({ method }) => `${method} /chat` },
+  ),
+});
+console.log(`Listening on ${server.url}`);
