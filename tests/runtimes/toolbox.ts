@@ -92,12 +92,13 @@ export interface BundleOptions {
   readonly flags?: readonly string[] | undefined;
 }
 
-/** Bundles a program that lies in an installed project, all its packages included, into one file. */
-export async function bundle(entry: string, outfile: string, options: BundleOptions): Promise<void> {
+/** Bundles a program that lies in an installed project, all its packages included: into one file, or as the flags say. */
+export async function bundle(entry: string, outfile: string | undefined, options: BundleOptions): Promise<void> {
   const { conditions, global, flags = [] } = options;
   const form = global === undefined ? ["--format=esm"] : ["--format=iife", `--global-name=${global}`];
   const how = ["--bundle", `--conditions=${conditions.join()}`, "--log-level=warning", ...form, ...flags];
-  await runWell(await tool("esbuild", VERSIONS.esbuild), [entry, ...how, `--outfile=${outfile}`], { cwd: ROOT });
+  const out = outfile === undefined ? [] : [`--outfile=${outfile}`];
+  await runWell(await tool("esbuild", VERSIONS.esbuild), [entry, ...how, ...out], { cwd: ROOT });
 }
 
 /** Copies a folder and all that is in it. */

@@ -1,0 +1,51 @@
+/**
+ * The programs that are weighed, and what ours may weigh.
+ *
+ * @module
+ */
+import type { BundleWeight, Program } from "./measure.ts";
+
+const keep = (imports: string, kept: string) => `${imports}\nglobalThis.kept = ${kept};\n`;
+
+/** All of mod.ts. */
+export const everything: Program = {
+  name: "`@sik/llms`, all of it",
+  source: keep(`import * as all from "@sik/llms";`, "all"),
+};
+
+/** What most programs import. */
+export const clientAlone: Program = {
+  name: "`@sik/llms`, `createClient` alone",
+  source: keep(`import { createClient } from "@sik/llms";`, "createClient"),
+};
+
+/** What else there is; none of it has telemetry of its own to load. */
+export const others: readonly Program[] = [
+  { name: "`openai`", source: keep(`import OpenAI from "openai";`, "OpenAI") },
+  { name: "`@anthropic-ai/sdk`", source: keep(`import Anthropic from "@anthropic-ai/sdk";`, "Anthropic") },
+  {
+    name: "`ai` with `@ai-sdk/openai`",
+    source: keep(
+      `import { generateText, streamText } from "ai";\nimport { createOpenAI } from "@ai-sdk/openai";`,
+      "[generateText, streamText, createOpenAI]",
+    ),
+  },
+];
+
+/** The packages of the others. */
+export const packages: readonly string[] = [
+  "openai@7.59.0",
+  "@anthropic-ai/sdk@1.14.0",
+  "ai@7.0.173",
+  "@ai-sdk/openai@4.0.118",
+  "zod@4.6.7", // Asked for by the others as a peer.
+];
+
+/**
+ * Bytes that ours may weigh at the most: what they weighed when this was written, and a little. A change that makes
+ * them lighter lowers the bound.
+ */
+export const bounds: readonly (readonly [Program, BundleWeight])[] = [
+  [everything, { start: 62_000, whole: 100_000 }],
+  [clientAlone, { start: 48_000, whole: 86_000 }],
+];
