@@ -52,7 +52,7 @@ let index: Index | undefined;
  *
  * @example
  * ```ts
- * import { modelInfo } from "./catalog.ts";
+ * import { modelInfo } from "@sik/llms";
  *
  * console.log(modelInfo("gpt-4o-mini")?.price?.input); // 0.15
  * console.log(modelInfo("claude-haiku-4-5-20251001")?.name); // claude-haiku-4-5
@@ -70,7 +70,7 @@ export function modelInfo(name: string): ModelInfo | undefined {
  *
  * @example
  * ```ts
- * import { models } from "./catalog.ts";
+ * import { models } from "@sik/llms";
  *
  * const cheap = models().filter((model) => model.tools && (model.price?.output ?? Infinity) < 1);
  * console.log(cheap.map((model) => model.name));

@@ -20,7 +20,30 @@ export interface BatchOptions {
   readonly concurrency?: number | undefined;
 }
 
-/** A model, ready to be asked. */
+/**
+ * A model, ready to be asked.
+ *
+ * @example
+ * ```ts
+ * import { clientOf } from "@sik/llms";
+ *
+ * // A model of one's own; createClient("gpt-4o-mini") gives a client that is used in the same way.
+ * const client = clientOf({
+ *   provider: "test",
+ *   model: "echo",
+ *   async *stream({ messages }) {
+ *     const text = String(messages.at(-1)?.content);
+ *     yield { type: "text", delta: text };
+ *     const result = { response: text, toolCalls: [], finishReason: "stop", provider: "test", model: "echo" };
+ *     yield { type: "finish", result: { ...result, durationSeconds: 0, messages: [] } };
+ *   },
+ * });
+ * console.log((await client.run("Hello?")).response); // "Hello?"
+ * for await (const event of client.stream("Hello?")) console.log(event.type); // "text", then "finish"
+ * const both = await client.generateMultiple(["One?", "Two?"]);
+ * console.log(both.map(({ response }) => response)); // ["One?", "Two?"]
+ * ```
+ */
 export interface Client {
   /** The provider's name. */
   readonly provider: string;
@@ -70,7 +93,7 @@ export interface ClientSettings {
  *
  * @example
  * ```ts
- * import { clientOf } from "./client.ts";
+ * import { clientOf } from "@sik/llms";
  *
  * const echo = clientOf({
  *   provider: "test",

@@ -71,7 +71,7 @@ export interface ClientOptions extends Omit<RequestOptions, "schema" | "parent" 
  *
  * @example
  * ```ts
- * import { createClient } from "./create_client.ts";
+ * import { createClient } from "@sik/llms";
  *
  * const client = createClient("gpt-4o-mini", { baseUrl: "http://localhost:8080/v1", temperature: 0.7 });
  * console.log(client.provider, client.model); // "openai" "gpt-4o-mini"

@@ -64,8 +64,7 @@ export interface AgentOptions extends ClientOptions {
  *
  * @example
  * ```ts
- * import { createReasoningAgent } from "./create_reasoning_agent.ts";
- * import { defineTool } from "./tool.ts";
+ * import { createReasoningAgent, defineTool } from "@sik/llms";
  *
  * const clock = defineTool<{ city: string }>({
  *   name: "local_time",

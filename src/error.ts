@@ -21,7 +21,23 @@ export interface ErrorFields {
   readonly cost?: Cost | undefined;
 }
 
-/** The base of all errors of this library; catch it to catch them all. */
+/**
+ * The base of all errors of this library; catch it to catch them all.
+ *
+ * @example
+ * ```ts
+ * import { createClient, LlmError, RateLimitError } from "@sik/llms";
+ *
+ * const client = createClient("gpt-4o-mini", { baseUrl: "http://localhost:1/v1", maxRetries: 0 });
+ * try {
+ *   await client.run("What is the capital of France?");
+ * } catch (error) {
+ *   if (error instanceof RateLimitError) console.log(`The vendor asks to wait ${error.retryAfterMs} ms.`);
+ *   else if (error instanceof LlmError) console.log(error.name); // "ConnectionError": nobody listens there.
+ *   else throw error;
+ * }
+ * ```
+ */
 export class LlmError extends Error {
   /** The class's name. */
   override readonly name: string = "LlmError";

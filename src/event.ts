@@ -152,6 +152,20 @@ export interface EventIterator<T = unknown> extends AsyncIterableIterator<Stream
 /**
  * An answer as it arrives. Sends nothing until the first `next()`; the trace parent is the context at the call of
  * `stream`. A second iterator throws `ConfigError`.
+ *
+ * @example
+ * ```ts
+ * import type { EventStream } from "@sik/llms";
+ *
+ * // Shows the text of an answer as it comes.
+ * async function show(answer: EventStream): Promise<void> {
+ *   for await (const event of answer) {
+ *     if (event.type === "text") console.log(event.delta);
+ *     if (event.type === "finish") console.log(event.result.usage?.totalTokens);
+ *   }
+ * }
+ * console.log(typeof show); // await show(client.stream("…"))
+ * ```
  */
 export interface EventStream<T = unknown> extends AsyncIterable<StreamEvent<T>> {
   /** The one iterator. */

@@ -96,7 +96,34 @@ export interface ServerAddress {
   readonly port: number;
 }
 
-/** The waist: whatever answers. */
+/**
+ * The waist: whatever answers.
+ *
+ * @example
+ * ```ts
+ * import { clientOf, type LanguageModel } from "@sik/llms";
+ *
+ * // A wrapper is a model that asks another one.
+ * function loud(model: LanguageModel): LanguageModel {
+ *   return {
+ *     ...model,
+ *     async *stream(request) {
+ *       console.log(`${request.messages.length} messages go to ${model.model}`);
+ *       yield* model.stream(request);
+ *     },
+ *   };
+ * }
+ * const short: LanguageModel = {
+ *   provider: "test",
+ *   model: "short",
+ *   async *stream() {
+ *     const result = { response: "Yes.", toolCalls: [], finishReason: "stop", provider: "test", model: "short" };
+ *     yield { type: "finish", result: { ...result, durationSeconds: 0, messages: [] } };
+ *   },
+ * };
+ * console.log((await clientOf(loud(short)).run("Are you there?")).response); // "Yes."
+ * ```
+ */
 export interface LanguageModel {
   /** The provider's name, as in `openai`. */
   readonly provider: string;

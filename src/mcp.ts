@@ -63,7 +63,7 @@ export interface McpToolsOptions {
  *
  * @example
  * ```ts
- * import { mcpTools } from "./mcp.ts";
+ * import { mcpTools } from "@sik/llms/mcp";
  *
  * const clock = {
  *   listTools: () => Promise.resolve({ tools: [{ name: "now", inputSchema: { type: "object" } }] }),

@@ -122,7 +122,7 @@ export type Messages = string | readonly Message[];
  *
  * @example
  * ```ts
- * import { systemMessage } from "./message.ts";
+ * import { systemMessage } from "@sik/llms";
  *
  * const rules = systemMessage("Answer in one word.", { cache: true });
  * console.log(rules.role); // "system"
@@ -139,7 +139,7 @@ export function systemMessage(text: string, options: { readonly cache?: CacheMar
  *
  * @example
  * ```ts
- * import { imageFromUrl, userMessage } from "./message.ts";
+ * import { imageFromUrl, userMessage } from "@sik/llms";
  *
  * const question = userMessage(["What is on this picture?", imageFromUrl("https://example.com/cat.png")]);
  * console.log(question.role); // "user"
@@ -154,7 +154,7 @@ export function userMessage(content: UserMessage["content"]): UserMessage {
  *
  * @example
  * ```ts
- * import { assistantMessage } from "./message.ts";
+ * import { assistantMessage } from "@sik/llms";
  *
  * console.log(assistantMessage("Paris.").content); // "Paris."
  * ```
@@ -171,7 +171,7 @@ export function assistantMessage(content: AssistantMessage["content"]): Assistan
  *
  * @example
  * ```ts
- * import { toolMessage } from "./message.ts";
+ * import { toolMessage } from "@sik/llms";
  *
  * console.log(toolMessage("call_1", { celsius: 21 }).content); // '{"celsius":21}'
  * ```
@@ -190,7 +190,7 @@ export function toolMessage(
  *
  * @example
  * ```ts
- * import { imageFromUrl } from "./message.ts";
+ * import { imageFromUrl } from "@sik/llms";
  *
  * console.log(imageFromUrl("https://example.com/cat.png").url); // "https://example.com/cat.png"
  * ```
@@ -207,7 +207,7 @@ export function imageFromUrl(url: string): ImagePart {
  *
  * @example
  * ```ts
- * import { imageFromBytes } from "./message.ts";
+ * import { imageFromBytes } from "@sik/llms";
  *
  * const part = imageFromBytes(new Uint8Array([0x89, 0x50, 0x4e, 0x47]));
  * console.log(part.mediaType); // "image/png"

@@ -76,6 +76,16 @@ export interface Fold {
 /**
  * A dialect as a value; pure, no I/O. A vendor that speaks OpenAI's dialect is
  * `{ ...openaiChat, name, baseUrl, keyVariable }`.
+ *
+ * @example
+ * ```ts
+ * import { createClient, openaiChat, type Provider } from "@sik/llms";
+ *
+ * const { api: _api, ...dialect } = openaiChat;
+ * const acme: Provider = { ...dialect, name: "acme", baseUrl: "https://api.acme.example/v1", keyVariable: "ACME_API_KEY" };
+ * const client = createClient("acme-large", { provider: acme, apiKey: "none" });
+ * console.log(client.provider); // "acme"
+ * ```
  */
 export interface Provider {
   /** Stands in spans, metrics and results. */

@@ -48,7 +48,7 @@ export interface ToolDefinition<A> {
  *
  * @example
  * ```ts
- * import { defineTool } from "./tool.ts";
+ * import { defineTool } from "@sik/llms";
  *
  * const weather = defineTool<{ city: string }>({
  *   name: "weather",

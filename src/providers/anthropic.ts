@@ -16,7 +16,17 @@ import { encodeThinking } from "./anthropic_thinking.ts";
 import { encodeTools } from "./anthropic_tools.ts";
 import { type Drops, gatherDrops } from "./drops.ts";
 
-/** Anthropic's Messages. */
+/**
+ * Anthropic's Messages.
+ *
+ * @example
+ * ```ts
+ * import { createClient, anthropic } from "@sik/llms";
+ *
+ * const client = createClient("claude-sonnet-4-5", { provider: anthropic, apiKey: "from your own store" });
+ * console.log(client.provider); // "anthropic"
+ * ```
+ */
 export const anthropic: Provider = {
   name: "anthropic",
   baseUrl: "https://api.anthropic.com",

@@ -25,7 +25,17 @@ function reading(more: ChatReading): Pick<Provider, "fold"> {
   };
 }
 
-/** Groq (https://console.groq.com/docs/openai). */
+/**
+ * Groq (https://console.groq.com/docs/openai).
+ *
+ * @example
+ * ```ts
+ * import { createClient, groq } from "@sik/llms";
+ *
+ * const client = createClient("llama-3.3-70b-versatile", { provider: groq, apiKey: "from your own store" });
+ * console.log(client.provider); // "groq"
+ * ```
+ */
 export const groq: Provider = {
   ...dialect,
   name: "groq",
@@ -36,6 +46,14 @@ export const groq: Provider = {
 /**
  * Mistral (https://docs.mistral.ai/api/). It refuses fields that it does not know with 422: usage ends every stream unasked,
  * and the seed has another name. The ids of its tool calls have nine letters and digits, and it takes no others.
+ *
+ * @example
+ * ```ts
+ * import { createClient, mistral } from "@sik/llms";
+ *
+ * const client = createClient("mistral-large-latest", { provider: mistral, apiKey: "from your own store" });
+ * console.log(client.provider); // "mistral"
+ * ```
  */
 export const mistral: Provider = {
   ...dialect,
@@ -59,6 +77,14 @@ export const mistral: Provider = {
 /**
  * DeepSeek; its thoughts go back with its tool calls (https://api-docs.deepseek.com/guides/thinking_mode). It writes JSON,
  * and takes no schema for it: the schema is put to the model in words (https://api-docs.deepseek.com/guides/json_mode).
+ *
+ * @example
+ * ```ts
+ * import { createClient, deepseek } from "@sik/llms";
+ *
+ * const client = createClient("deepseek-chat", { provider: deepseek, apiKey: "from your own store" });
+ * console.log(client.provider); // "deepseek"
+ * ```
  */
 export const deepseek: Provider = {
   ...dialect,
@@ -83,6 +109,14 @@ export const deepseek: Provider = {
 /**
  * OpenRouter; it reports what a call cost (https://openrouter.ai/docs/use-cases/usage-accounting), and wants the details
  * of its models' thoughts back (https://openrouter.ai/docs/use-cases/reasoning-tokens).
+ *
+ * @example
+ * ```ts
+ * import { createClient, openrouter } from "@sik/llms";
+ *
+ * const client = createClient("openai/gpt-4o-mini", { provider: openrouter, apiKey: "from your own store" });
+ * console.log(client.provider); // "openrouter"
+ * ```
  */
 export const openrouter: Provider = {
   ...dialect,
@@ -96,7 +130,17 @@ export const openrouter: Provider = {
   ...reading({ costOf: reportedCost, keepsDetails: true }),
 };
 
-/** Together (https://docs.together.ai/docs/openai-api-compatibility). */
+/**
+ * Together (https://docs.together.ai/docs/openai-api-compatibility).
+ *
+ * @example
+ * ```ts
+ * import { createClient, together } from "@sik/llms";
+ *
+ * const client = createClient("openai/gpt-oss-120b", { provider: together, apiKey: "from your own store" });
+ * console.log(client.provider); // "together"
+ * ```
+ */
 export const together: Provider = {
   ...dialect,
   name: "together",
@@ -104,7 +148,17 @@ export const together: Provider = {
   keyVariable: "TOGETHER_API_KEY",
 };
 
-/** xAI (https://docs.x.ai/docs/api-reference). */
+/**
+ * xAI (https://docs.x.ai/docs/api-reference).
+ *
+ * @example
+ * ```ts
+ * import { createClient, xai } from "@sik/llms";
+ *
+ * const client = createClient("grok-4", { provider: xai, apiKey: "from your own store" });
+ * console.log(client.provider); // "xai"
+ * ```
+ */
 export const xai: Provider = {
   ...dialect,
   name: "xai",
@@ -115,6 +169,14 @@ export const xai: Provider = {
 /**
  * Gemini's OpenAI endpoint (https://ai.google.dev/gemini-api/docs/openai); its tool calls bear a seal of the thoughts
  * behind them, and go back with it (https://ai.google.dev/gemini-api/docs/thought-signatures).
+ *
+ * @example
+ * ```ts
+ * import { createClient, gemini } from "@sik/llms";
+ *
+ * const client = createClient("gemini-2.5-flash", { provider: gemini, apiKey: "from your own store" });
+ * console.log(client.provider); // "gemini"
+ * ```
  */
 export const gemini: Provider = {
   ...dialect,
@@ -124,13 +186,43 @@ export const gemini: Provider = {
   ...reading({ keepsThoughts: true }),
 };
 
-/** Ollama on this machine (https://docs.ollama.com/openai). */
+/**
+ * Ollama on this machine (https://docs.ollama.com/openai).
+ *
+ * @example
+ * ```ts
+ * import { createClient, ollama } from "@sik/llms";
+ *
+ * const client = createClient("llama3.2", { provider: ollama });
+ * console.log(client.provider); // "ollama"
+ * ```
+ */
 export const ollama: Provider = { ...dialect, name: "ollama", baseUrl: "http://localhost:11434/v1" };
 
-/** vLLM on this machine (https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html). */
+/**
+ * vLLM on this machine (https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html).
+ *
+ * @example
+ * ```ts
+ * import { createClient, vllm } from "@sik/llms";
+ *
+ * const client = createClient("qwen3", { provider: vllm });
+ * console.log(client.provider); // "vllm"
+ * ```
+ */
 export const vllm: Provider = { ...dialect, name: "vllm", baseUrl: "http://localhost:8000/v1" };
 
-/** llama.cpp's server on this machine (https://github.com/ggml-org/llama.cpp/tree/master/tools/server). */
+/**
+ * llama.cpp's server on this machine (https://github.com/ggml-org/llama.cpp/tree/master/tools/server).
+ *
+ * @example
+ * ```ts
+ * import { createClient, llamaCpp } from "@sik/llms";
+ *
+ * const client = createClient("qwen3", { provider: llamaCpp });
+ * console.log(client.provider); // "llama.cpp"
+ * ```
+ */
 export const llamaCpp: Provider = { ...dialect, name: "llama.cpp", baseUrl: "http://localhost:8080/v1" };
 
 /** A total that the vendor does not split. */

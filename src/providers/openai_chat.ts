@@ -15,7 +15,17 @@ import { openaiErrorOf } from "./openai_error.ts";
 import { effortNotices, effortOf, isReasoningModel, unlessReasoning } from "./openai_reasoning.ts";
 import { encodeFunction, encodeResponseFormat } from "./openai_schema.ts";
 
-/** OpenAI's chat completions. */
+/**
+ * OpenAI's chat completions.
+ *
+ * @example
+ * ```ts
+ * import { createClient, openaiChat } from "@sik/llms";
+ *
+ * const client = createClient("gpt-4o-mini", { provider: openaiChat, apiKey: "from your own store" });
+ * console.log(client.provider); // "openai"
+ * ```
+ */
 export const openaiChat: Provider = {
   name: "openai",
   baseUrl: "https://api.openai.com/v1",

@@ -16,7 +16,17 @@ import { foldResponse } from "./openai_responses_decode.ts";
 import { encodeInput } from "./openai_responses_input.ts";
 import { encodeAnswer, strictSchema } from "./openai_schema.ts";
 
-/** OpenAI's Responses. */
+/**
+ * OpenAI's Responses.
+ *
+ * @example
+ * ```ts
+ * import { createClient, openaiResponses } from "@sik/llms";
+ *
+ * const client = createClient("gpt-5", { provider: openaiResponses, apiKey: "from your own store" });
+ * console.log(client.provider); // "openai"
+ * ```
+ */
 export const openaiResponses: Provider = {
   name: "openai",
   baseUrl: "https://api.openai.com/v1",

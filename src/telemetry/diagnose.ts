@@ -49,7 +49,7 @@ type Report = (level: Finding["level"], code: string, message: string) => void;
  *
  * @example
  * ```ts
- * import { diagnoseTelemetry } from "./diagnose.ts";
+ * import { diagnoseTelemetry } from "@sik/llms";
  *
  * const { findings } = await diagnoseTelemetry({ timeoutMs: 2000 });
  * for (const { level, message } of findings) console.log(level, message);

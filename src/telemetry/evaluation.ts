@@ -33,7 +33,7 @@ export interface Evaluation {
  *
  * @example
  * ```ts
- * import { recordEvaluation } from "./evaluation.ts";
+ * import { recordEvaluation } from "@sik/llms";
  *
  * const target = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", traceFlags: 1 };
  * recordEvaluation(target, { name: "relevance", score: 0.9, label: "pass" });

@@ -39,7 +39,7 @@ type WaitUntil = (promise: Promise<unknown>) => void;
  *
  * @example
  * ```ts
- * import { instrumentHandler } from "./handler.ts";
+ * import { instrumentHandler } from "@sik/llms";
  *
  * const handler = instrumentHandler((request: Request) => new Response(`You asked for ${new URL(request.url).pathname}.`));
  * console.log(await (await handler(new Request("http://localhost/hello"))).text()); // "You asked for /hello."

@@ -27,7 +27,7 @@ import { merged, type OpenSpan, openSpan, quietly } from "./span.ts";
  *
  * @example
  * ```ts
- * import { instrument } from "./instrument.ts";
+ * import { instrument } from "@sik/llms";
  *
  * const model = instrument({
  *   provider: "test",

@@ -11,7 +11,7 @@ import type { Attributes, Link, TraceContext } from "../otel_types.ts";
  *
  * @example
  * ```ts
- * import { createSpanLink } from "./links.ts";
+ * import { createSpanLink } from "@sik/llms";
  *
  * const target = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", traceFlags: 1 };
  * console.log(createSpanLink(target, { "link.type": "follows" }).context.spanId); // "b7ad6b7169203331"

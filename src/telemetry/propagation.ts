@@ -26,7 +26,7 @@ const MOST_STATE_MEMBERS = 32;
  *
  * @example
  * ```ts
- * import { extractContext, withContext } from "./propagation.ts";
+ * import { extractContext, withContext } from "@sik/llms";
  *
  * const headers = new Headers({ traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" });
  * withContext(extractContext(headers), () => console.log("spans made here continue the caller's trace"));
@@ -53,7 +53,7 @@ export function extractContext(headers: IncomingHeaders): Context {
  *
  * @example
  * ```ts
- * import { injectContext } from "./propagation.ts";
+ * import { injectContext } from "@sik/llms";
  *
  * const headers = new Headers();
  * injectContext(headers); // Writes nothing outside of a span.
@@ -77,7 +77,7 @@ export function injectContext(headers: Headers | Record<string, string>, context
  *
  * @example
  * ```ts
- * import { extractContext, withContext } from "./propagation.ts";
+ * import { extractContext, withContext } from "@sik/llms";
  *
  * const answer = await withContext(extractContext(new Headers()), async () => await Promise.resolve(42));
  * console.log(answer); // 42

@@ -38,8 +38,7 @@ const RECORD_AND_SAMPLE = 2;
  *
  * @example
  * ```ts
- * import { configureTelemetry } from "./signals.ts";
- * import { costBasedSampler } from "./sampler.ts";
+ * import { configureTelemetry, costBasedSampler } from "@sik/llms";
  *
  * configureTelemetry({ sampler: costBasedSampler({ cheapRatio: 0.05 }) });
  * ```

@@ -36,7 +36,17 @@ import type { Vocabulary } from "./names.ts";
 import type { ClientTelemetry, TelemetryOptions } from "./options.ts";
 import { quietly } from "./span.ts";
 
-/** Telemetry that was started; `await using` shuts it down at the end of the block. */
+/**
+ * Telemetry that was started; `await using` shuts it down at the end of the block.
+ *
+ * @example
+ * ```ts
+ * import { startTelemetry } from "@sik/llms";
+ *
+ * await using telemetry = await startTelemetry({ enabled: false });
+ * console.log(telemetry.state.rule, (await telemetry.flush()).spans.exported); // "off" 0
+ * ```
+ */
 export interface Telemetry extends AsyncDisposable {
   /** How it stands now. */
   readonly state: TelemetryState;
@@ -54,7 +64,7 @@ const noopMeter: ApiMeter = createNoopMeter();
  *
  * @example
  * ```ts
- * import { isTelemetryEnabled } from "./signals.ts";
+ * import { isTelemetryEnabled } from "@sik/llms";
  *
  * console.log(isTelemetryEnabled()); // false, unless the environment or the program says otherwise
  * ```
@@ -70,7 +80,7 @@ export function isTelemetryEnabled(): boolean {
  *
  * @example
  * ```ts
- * import { configureTelemetry } from "./signals.ts";
+ * import { configureTelemetry } from "@sik/llms";
  *
  * configureTelemetry({ serviceName: "travel-desk", endpoint: "http://localhost:4318" });
  * ```
@@ -89,7 +99,7 @@ export function configureTelemetry(options: TelemetryOptions): void {
  *
  * @example
  * ```ts
- * import { startTelemetry } from "./signals.ts";
+ * import { startTelemetry } from "@sik/llms";
  *
  * await using telemetry = await startTelemetry();
  * console.log(telemetry.state.rule); // "off", "user" or "zero-config"
@@ -118,7 +128,7 @@ export async function startTelemetry(options?: TelemetryOptions): Promise<Teleme
  *
  * @example
  * ```ts
- * import { getTracer } from "./signals.ts";
+ * import { getTracer } from "@sik/llms";
  *
  * getTracer("my_app").startActiveSpan("plan trip", (span) => span.end());
  * ```
@@ -140,7 +150,7 @@ export function getTracer(name: string = PACKAGE_NAME, version?: string): Tracer
  *
  * @example
  * ```ts
- * import { getMeter } from "./signals.ts";
+ * import { getMeter } from "@sik/llms";
  *
  * getMeter("my_app").createCounter("trips_total").add(1);
  * ```
@@ -155,7 +165,7 @@ export function getMeter(name: string = PACKAGE_NAME, version?: string): Meter {
  *
  * @example
  * ```ts
- * import { flushTelemetry } from "./signals.ts";
+ * import { flushTelemetry } from "@sik/llms";
  *
  * const { spans } = await flushTelemetry({ timeoutMs: 2000 });
  * console.log(spans.exported, spans.failed, spans.dropped);
@@ -170,7 +180,7 @@ export function flushTelemetry(options?: FlushOptions): Promise<FlushReport> {
  *
  * @example
  * ```ts
- * import { isTelemetryEnabled, shutdownTelemetry } from "./signals.ts";
+ * import { isTelemetryEnabled, shutdownTelemetry } from "@sik/llms";
  *
  * await shutdownTelemetry();
  * console.log(isTelemetryEnabled()); // false

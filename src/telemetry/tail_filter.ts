@@ -64,8 +64,7 @@ const MOST_SPANS = 1_000;
  *
  * @example
  * ```ts
- * import { configureTelemetry } from "./signals.ts";
- * import { tailFilter } from "./tail_filter.ts";
+ * import { configureTelemetry, tailFilter } from "@sik/llms";
  *
  * configureTelemetry({ filter: (next) => tailFilter(next, { ratio: 0.05 }) });
  * ```
