@@ -1,13 +1,15 @@
 /**
- * The check of the documentation: `deno task docs`. Lints the JSDoc of every entry, type-checks every ```ts block of the
- * pages as a program of its own, in which `@sik/llms` is this repository, and finds blocks that nothing proves and links
- * that lead nowhere. Blocks that begin with ```ts run are executed as well, by tests/docs/.
+ * The check of the documentation: `deno task docs`. Lints the JSDoc of every entry, asks for the examples of what a user
+ * calls, type-checks every ```ts block of the pages as a program of its own, in which `@sik/llms` is this repository, and
+ * finds blocks that nothing proves and links that lead nowhere. Blocks that begin with ```ts run are executed as well, by
+ * tests/docs/.
  *
  * @module
  */
 import { configFlags } from "./configured.ts";
 import { type Block, blocksOf, readPages, unproven } from "./docs/blocks.ts";
 import { deadLinks } from "./docs/links.ts";
+import { undocumented } from "./docs/public_api.ts";
 
 /** A block of TypeScript in a page. */
 export interface Snippet extends Pick<Block, "page" | "line" | "code"> {
@@ -56,11 +58,23 @@ async function deno(args: readonly string[]): Promise<boolean> {
   return success;
 }
 
+/** What is missing in the documentation of an entry. */
+async function missing(entry: string): Promise<string[]> {
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["doc", "--json", entry],
+    cwd: root,
+    stderr: "inherit",
+  }).output();
+  if (!success) return [`${entry} cannot be read`];
+  return undocumented(JSON.parse(new TextDecoder().decode(stdout)));
+}
+
 if (import.meta.main) {
   const { exports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
   const pages = await readPages();
   const blocks = [...pages].flatMap(([page, text]) => blocksOf(page, text));
-  const troubles = [...unproven(blocks), ...await deadLinks(pages)];
+  const gaps = new Set((await Promise.all(Object.values<string>(exports).map(missing))).flat());
+  const troubles = [...unproven(blocks), ...await deadLinks(pages), ...gaps];
   for (const trouble of troubles) console.error(trouble);
   const snippets = await allSnippets();
   await using written = await writeSnippets(snippets);
