@@ -45,7 +45,10 @@ const handle = instrumentHandler(
 export const handler = awslambda.streamifyResponse(async (event, response) => {
   const { status, headers, body } = await handle(requestOf(event));
   const head = { statusCode: status, headers: Object.fromEntries(headers) };
-  await pipeline(Readable.from(body ?? []), awslambda.HttpResponseStream.from(response, head));
+  await pipeline(
+    body === null ? Readable.from([]) : Readable.fromWeb(body),
+    awslambda.HttpResponseStream.from(response, head),
+  );
 });
 
 function requestOf({ rawPath, rawQueryString, headers, requestContext, body, isBase64Encoded }: FunctionUrlEvent) {

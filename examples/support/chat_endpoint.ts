@@ -9,7 +9,8 @@ import { type Client, LlmError } from "@sik/llms";
 /** Answers one request. What goes wrong before the first word is a status, what goes wrong later breaks the body off. */
 export async function answer(request: Request, client: Client): Promise<Response> {
   if (request.method !== "POST") return new Response("POST a question.\n", { status: 405, headers: { allow: "POST" } });
-  const events = client.stream(await request.text())[Symbol.asyncIterator]();
+  // Where the reader leaves, some runtimes abort the request's signal, and some cancel the body.
+  const events = client.stream(await request.text(), { signal: request.signal })[Symbol.asyncIterator]();
 
   async function nextText(): Promise<string | undefined> {
     for (let read = await events.next(); !read.done; read = await events.next()) {

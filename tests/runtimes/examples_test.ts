@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { startReceiver } from "../support/otlp_receiver.ts";
+import { chatChunks, sse } from "../support/chat_wire.ts";
 import { chatWire } from "../support/wires.ts";
 import { startChatServer } from "./chat_server.ts";
 import { denoArgs, ROOT } from "./child.ts";
@@ -131,6 +132,35 @@ for (const [name, deployment] of Object.entries(deployments)) {
     assertEquals(new Set(spans.map(({ traceId }) => traceId)), new Set([TRACE]));
     assertEquals([named("POST /chat")?.kind, named("POST /chat")?.status.code], ["SERVER", "UNSET"]);
     assert(namesOfMetrics(receiver).includes("llm_requests_total"));
+  });
+
+  Deno.test(`examples/${name} leaves the vendor when the reader leaves`, async () => {
+    const left = Promise.withResolvers<void>();
+    async function* endless(): AsyncGenerator<string> {
+      try {
+        yield chatWire.opening;
+        while (true) {
+          await new Promise((resolve) => setTimeout(resolve, 10)); // As a model speaks.
+          yield sse(...chatChunks({ text: " and", finishReason: undefined }));
+        }
+      } finally {
+        left.resolve();
+      }
+    }
+    await using vendor = startChatServer({
+      respond() {
+        // It goes on and on: workerd notices that nobody reads when it writes.
+        const body = ReadableStream.from(endless()).pipeThrough(new TextEncoderStream());
+        return new Response(body, { headers: { "content-type": "text/event-stream" } });
+      },
+    });
+    await using server = await deployment.start({ OPENAI_API_KEY: "test", OPENAI_BASE_URL: vendor.url });
+    const response = await fetch(`${server.url}/chat`, { method: "POST", body: "Capital of France?" });
+    const reader = response.body!.getReader();
+    await reader.read();
+    await reader.cancel();
+    const late = setTimeout(() => left.reject(new Error("The vendor was not left in time.")), 5_000);
+    await left.promise.finally(() => clearTimeout(late));
   });
 
   Deno.test(`examples/${name} turns a refusal of the vendor's into a status`, async () => {

@@ -26,7 +26,9 @@ const server = createServer(async (incoming, outgoing) => {
     const init = { method, headers, ...(method === "GET" || method === "HEAD" ? {} : { body }) };
     const response = await vm.dispatchFetch(new URL(url, `http://${headers.host}`).href, init);
     outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-    for await (const chunk of response.body ?? []) outgoing.write(chunk);
+    const reader = response.body?.getReader();
+    outgoing.on("close", () => void reader?.cancel());
+    for (let read = await reader?.read(); read?.done === false; read = await reader.read()) outgoing.write(read.value);
     outgoing.end();
     await response.waitUntil();
   } catch (error) {
