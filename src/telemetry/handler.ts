@@ -98,14 +98,12 @@ async function finished(response: Response, span: OpenSpan, waitUntil: WaitUntil
   };
   const { promise, resolve } = Promise.withResolvers<void>();
   if (later(waitUntil, () => promise.then(() => flushTelemetry()))) {
-    return observeBody(response, (failure) => {
-      end(failure);
-      resolve();
-    });
+    const observed = observeBody(response, end, () => Promise.resolve(resolve()));
+    if (observed === response) resolve(); // Without a body nothing comes after the response.
+    return observed;
   }
   const observed = observeBody(response, end, async () => void await flushTelemetry(HANDLER_FLUSH));
-  // Without a body nothing comes after the response: what is to be sent goes before it.
-  if (response.body === null) await flushTelemetry(HANDLER_FLUSH);
+  if (observed === response) await flushTelemetry(HANDLER_FLUSH);
   return observed;
 }
 

@@ -6,7 +6,9 @@
 
 /**
  * The same response, whose body tells `onEnd` once: without an argument when it was read to its end or cancelled, with
- * the error when reading failed. `beforeClose` runs between the last byte and the end, which it holds back.
+ * the error when reading failed. `beforeClose` runs then, holds the end back, and comes after what is below was cancelled:
+ * by then whatever the body was made of has ended too. A response without a body, which is given back as it is, only
+ * tells `onEnd`.
  */
 export function observeBody(
   response: Response,
@@ -20,22 +22,33 @@ export function observeBody(
     return response;
   }
   const reader = body.getReader();
+  let over = false;
+  const end = (failure?: unknown) => {
+    if (!over) onEnd(failure);
+    over = true;
+  };
   const observed = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         const { value, done } = await reader.read();
+        if (over) return; // Cancelled meanwhile.
         if (!done) return controller.enqueue(value);
-        onEnd();
-        await beforeClose?.();
-        controller.close();
       } catch (error) {
-        onEnd(error ?? new Error("reading failed without saying why"));
-        controller.error(error);
+        end(error ?? new Error("reading failed without saying why"));
+        await beforeClose?.();
+        return controller.error(error);
       }
+      end();
+      await beforeClose?.();
+      controller.close();
     },
     async cancel(reason) {
-      onEnd();
-      await Promise.all([reader.cancel(reason), beforeClose?.()]);
+      end();
+      try {
+        await reader.cancel(reason);
+      } finally {
+        await beforeClose?.();
+      }
     },
   }, { highWaterMark: 0 }); // Nothing is read ahead: a slow reader holds the vendor back.
   return new Response(observed, { status, statusText, headers });

@@ -87,6 +87,13 @@ async function jsonc(path: string) {
   return JSON.parse((await Deno.readTextFile(path)).replace(/^\s*\/\/.*$/gm, ""));
 }
 
+function variables(vendor: string, receiver: string): Env {
+  const openai = { OPENAI_API_KEY: "test", OPENAI_BASE_URL: vendor };
+  // Nothing is sent but by the handler's own flush.
+  const waits = { OTEL_BSP_SCHEDULE_DELAY: "600000", OTEL_METRIC_EXPORT_INTERVAL: "600000" };
+  return { ...openai, ...waits, OTEL_SDK_DISABLED: "false", OTEL_EXPORTER_OTLP_ENDPOINT: receiver };
+}
+
 for (const [name, deployment] of Object.entries(deployments)) {
   Deno.test(`examples/${name} streams its answer, and the trace goes on from the caller's`, async () => {
     const held = Promise.withResolvers<void>();
@@ -105,12 +112,7 @@ for (const [name, deployment] of Object.entries(deployments)) {
       },
     });
     await using receiver = startReceiver();
-    await using server = await deployment.start({
-      OPENAI_API_KEY: "test",
-      OPENAI_BASE_URL: vendor.url,
-      OTEL_SDK_DISABLED: "false",
-      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-    });
+    await using server = await deployment.start(variables(vendor.url, receiver.url));
 
     const headers = { traceparent: `00-${TRACE}-${PARENT}-01` };
     const response = await fetch(`${server.url}/chat`, { method: "POST", body: "Capital of France?", headers });
@@ -134,7 +136,7 @@ for (const [name, deployment] of Object.entries(deployments)) {
     assert(namesOfMetrics(receiver).includes("llm_requests_total"));
   });
 
-  Deno.test(`examples/${name} leaves the vendor when the reader leaves`, async () => {
+  Deno.test(`examples/${name} leaves the vendor when the reader leaves, and its trace arrives`, async () => {
     const left = Promise.withResolvers<void>();
     async function* endless(): AsyncGenerator<string> {
       try {
@@ -154,13 +156,17 @@ for (const [name, deployment] of Object.entries(deployments)) {
         return new Response(body, { headers: { "content-type": "text/event-stream" } });
       },
     });
-    await using server = await deployment.start({ OPENAI_API_KEY: "test", OPENAI_BASE_URL: vendor.url });
+    await using receiver = startReceiver();
+    await using server = await deployment.start(variables(vendor.url, receiver.url));
     const response = await fetch(`${server.url}/chat`, { method: "POST", body: "Capital of France?" });
     const reader = response.body!.getReader();
     await reader.read();
     await reader.cancel();
     const late = setTimeout(() => left.reject(new Error("The vendor was not left in time.")), 5_000);
     await left.promise.finally(() => clearTimeout(late));
+    await receiver.waitFor(({ spans }) => spans().length >= 4);
+    const outcome = receiver.spans().find((span) => span.name === "llm.request")?.attributes["llm.stream.outcome"];
+    assertEquals(outcome, "cancelled");
   });
 
   Deno.test(`examples/${name} turns a refusal of the vendor's into a status`, async () => {

@@ -3,12 +3,12 @@ import { createClient, instrumentHandler, shutdownTelemetry, startTelemetry } fr
 import { InMemorySpanExporter } from "@opentelemetry/sdk-trace";
 import { fakeClock } from "../support/clock.ts";
 import { hangs, startCollector } from "../support/collector.ts";
+import { asked, keeping } from "../support/handler.ts";
 import { memoryTelemetry, spanNamed, tree } from "../support/telemetry.ts";
 import { chat, startVendor } from "../support/vendor_server.ts";
 
 const traceId = "12345678901234567890123456789012";
 const parentId = "1234567890123456";
-const asked = (headers: HeadersInit = {}) => new Request("http://localhost/hello?who=me", { headers });
 
 const { setTimeout, clearTimeout } = globalThis; // The fake clock replaces the global ones.
 
@@ -17,12 +17,6 @@ function soon<T>(promise: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error("It did not end in time.")), 5_000);
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
-
-/** A runtime's context that keeps what it is handed. */
-function keeping() {
-  const kept: Promise<unknown>[] = [];
-  return { kept, waitUntil: (promise: Promise<unknown>) => void kept.push(promise) };
 }
 
 Deno.test("instrumentHandler() continues the caller's trace in a server span", async () => {
