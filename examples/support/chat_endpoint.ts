@@ -4,13 +4,16 @@
  *
  * @module
  */
-import { type Client, LlmError } from "@sik/llms";
+import { type Client, extractContext, LlmError } from "@sik/llms";
 
 /** Answers one request. What goes wrong before the first word is a status, what goes wrong later breaks the body off. */
 export async function answer(request: Request, client: Client): Promise<Response> {
   if (request.method !== "POST") return new Response("POST a question.\n", { status: 405, headers: { allow: "POST" } });
-  // Where the reader leaves, some runtimes abort the request's signal, and some cancel the body.
-  const events = client.stream(await request.text(), { signal: request.signal })[Symbol.asyncIterator]();
+  const question = await request.text();
+  const events = client.stream(question, {
+    parent: extractContext(request.headers), // The handler's own span, also where nothing carries it across awaits.
+    signal: request.signal, // Where the reader leaves, some runtimes abort it, and some cancel the body.
+  })[Symbol.asyncIterator]();
 
   async function nextText(): Promise<string | undefined> {
     for (let read = await events.next(); !read.done; read = await events.next()) {

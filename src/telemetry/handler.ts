@@ -9,7 +9,7 @@ import { isDenoBuiltIn, runInContext } from "../otel/registry.ts";
 import { GENERAL, HTTP_SERVER } from "./names.ts";
 import { observeBody } from "./observe_body.ts";
 import type { TelemetryOptions } from "./options.ts";
-import { extractContext } from "./propagation.ts";
+import { extractContext, standFor } from "./propagation.ts";
 import { configureTelemetry, flushTelemetry, isRecording, telemetryReady, tracerOf } from "./signals.ts";
 import { errorTypeOf, type OpenSpan, openSpan, quietly } from "./span.ts";
 
@@ -35,7 +35,8 @@ type WaitUntil = (promise: Promise<unknown>) => void;
 
 /**
  * Puts a server span around each request of a handler. Flushes in the first `waitUntil` found among the later arguments,
- * else before the body ends.
+ * else before the body ends. Where nothing carries the span across awaits, `parent: extractContext(request.headers)`
+ * puts a request to a model under it.
  *
  * @example
  * ```ts
@@ -68,6 +69,7 @@ export function instrumentHandler<Rest extends readonly unknown[]>(
     if (!isRecording({}) || isDenoBuiltIn()) return await handler(request, ...rest);
     const waitUntil = waitUntilOf(rest);
     const span = serverSpan(request, spanName);
+    standFor(request.headers, span.context);
     let response: Response;
     try {
       response = await runInContext(span.context, async () => await handler(request, ...rest));

@@ -20,9 +20,19 @@ const STATE_KEY = /^(?:[a-z][\d_a-z\-*/]{0,255}|[\da-z][\d_a-z\-*/]{0,240}@[a-z]
 const STATE_VALUE = /^[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
 const MOST_STATE_MEMBERS = 32;
 
+/** The contexts of server spans, by the headers of the requests that they stand for. */
+const served = new WeakMap<object, Context>();
+
+/** Lets {@linkcode extractContext} give a server span for the headers of its request. */
+export function standFor(headers: Headers, context: Context): void {
+  served.set(headers, context);
+}
+
 /**
  * The context that a request's `traceparent` and `tracestate` name, to be handed on as `parent` or to
- * {@linkcode withContext}. Without them, or where they are not valid, the root context: a new trace begins.
+ * {@linkcode withContext}. Without them, or where they are not valid, the root context: a new trace begins. For the
+ * headers of a request that an instrumented handler is called with it is the handler's own span, which so becomes the
+ * parent where nothing carries it across awaits, as in workers without Node's compatibility.
  *
  * @example
  * ```ts
@@ -33,6 +43,8 @@ const MOST_STATE_MEMBERS = 32;
  * ```
  */
 export function extractContext(headers: IncomingHeaders): Context {
+  const own = served.get(headers);
+  if (own !== undefined) return own;
   const parents = valuesOf(headers, "traceparent");
   const match = parents.length === 1 ? TRACEPARENT.exec(withoutSpace(parents[0] ?? "")) : null;
   if (match === null) return ROOT_CONTEXT;

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { createClient, instrumentHandler, shutdownTelemetry, startTelemetry } from "../../mod.ts";
+import { createClient, extractContext, instrumentHandler, shutdownTelemetry, startTelemetry } from "../../mod.ts";
+import { trace } from "@opentelemetry/api";
 import { InMemorySpanExporter } from "@opentelemetry/sdk-trace";
 import { fakeClock } from "../support/clock.ts";
 import { hangs, startCollector } from "../support/collector.ts";
@@ -25,6 +26,18 @@ Deno.test("instrumentHandler() continues the caller's trace in a server span", a
   await (await handler(asked({ traceparent: `00-${traceId}-${parentId}-01` }))).text();
   const span = spanNamed(await telemetry.spans(), "GET");
   assertEquals([span.kind, span.traceId, span.parentId], ["SERVER", traceId, parentId]);
+});
+
+Deno.test("extractContext() gives the server span for the headers of the handler's own request", async () => {
+  await using telemetry = await memoryTelemetry();
+  const given: (string | undefined)[] = [];
+  const handler = instrumentHandler((request) => {
+    const copy = new Headers(request.headers);
+    for (const headers of [request.headers, copy]) given.push(trace.getSpanContext(extractContext(headers))?.spanId);
+    return new Response("yes");
+  });
+  await (await handler(asked({ traceparent: `00-${traceId}-${parentId}-01` }))).text();
+  assertEquals(given, [spanNamed(await telemetry.spans(), "GET").id, parentId]);
 });
 
 Deno.test("the server span has method, path without query, scheme, address and status", async () => {

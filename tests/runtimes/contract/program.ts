@@ -11,15 +11,17 @@ import {
   createClient,
   createReasoningAgent,
   defineTool,
+  extractContext,
   type FlushReport,
   flushTelemetry,
   getTracer,
+  instrumentHandler,
   startTelemetry,
 } from "@sik/llms";
 import { mcpTools } from "@sik/llms/mcp";
 import * as telemetry from "@sik/llms/telemetry";
 import { ROOT_CONTEXT, trace } from "@opentelemetry/api";
-import { IDLE_MS, ROW } from "./row.ts";
+import { CALLER, IDLE_MS, ROW } from "./row.ts";
 
 /** What the program is told. */
 export interface Settings {
@@ -129,6 +131,18 @@ const rows = {
     const nothing = await flushTelemetry();
     flushes.push(nothing);
     same(nothing.spans.exported, 0, "nothing is sent twice");
+  },
+  async "instrumented handler"(row, settings) {
+    const handler = instrumentHandler(async (request) => {
+      const question = await request.text();
+      const parent = settings.parents === "by hand" ? extractContext(request.headers) : undefined;
+      return new Response((await clientOf("chat", settings).run(question, asking(row, { parent }))).response);
+    }, { spanName: ({ method }) => `${method} /handled` });
+    const headers = { traceparent: `00-${CALLER.traceId}-${CALLER.spanId}-01` };
+    const response = await handler(
+      new Request("http://localhost/handled", { method: "POST", body: "Capital?", headers }),
+    );
+    same([response.status, await response.text()], [200, "Paris."]);
   },
 } as const satisfies Readonly<Record<string, Play>>;
 

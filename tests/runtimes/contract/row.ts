@@ -9,3 +9,6 @@ export const ROW = "contract.row";
 
 /** How long nothing happens between two calls and the third. */
 export const IDLE_MS = 1_000;
+
+/** The trace and the span of whoever calls the instrumented handler. */
+export const CALLER = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331" } as const;

@@ -8,7 +8,7 @@ import type { ReceivedSpan } from "../../support/otlp_decode.ts";
 import type { OtlpReceiver } from "../../support/otlp_receiver.ts";
 import { METRICS, namesOfMetrics } from "../expected.ts";
 import type { RowName, Told } from "./program.ts";
-import { ROW } from "./row.ts";
+import { CALLER, ROW } from "./row.ts";
 import type { ContractVendor } from "./vendor.ts";
 
 /** A play, when it is over. */
@@ -84,9 +84,17 @@ export const looks: Readonly<Record<RowName, Look>> = {
     const reported = (signal: "spans" | "metrics") =>
       flushes.reduce((total, report) => total + report[signal].exported, 0);
     // After the last flush that is reported comes another, at the exit or after the response: metrics are sent again.
+    // So does the handler, which flushes by itself.
+    const spans = receiver.spans().filter(({ traceId }) => traceId !== CALLER.traceId);
     const posts = receiver.requests().filter(({ signal }) => signal === "metrics").slice(0, flushes.length);
     const points = posts.reduce((total, { metrics }) => total + metrics.length, 0);
-    assertEquals([reported("spans"), reported("metrics")], [receiver.spans().length, points]);
+    assertEquals([reported("spans"), reported("metrics")], [spans.length, points]);
+  },
+  "instrumented handler"({ receiver }, row) {
+    const [request] = marked(receiver, row);
+    const server = receiver.spans().find(({ name }) => name === "POST /handled");
+    assertEquals([server?.kind, server?.traceId, server?.parentSpanId], ["SERVER", CALLER.traceId, CALLER.spanId]);
+    assertEquals([request?.traceId, request?.parentSpanId], [server?.traceId, server?.spanId]);
   },
 };
 
@@ -119,7 +127,7 @@ function marked(receiver: OtlpReceiver, row: string): ReceivedSpan[] {
 
 /** Every span's parent is there, and of its own trace. */
 function assertWhole(spans: readonly ReceivedSpan[]): void {
-  const ids = new Set(spans.map(({ traceId, spanId }) => traceId + spanId));
+  const ids = new Set([...spans, CALLER].map(({ traceId, spanId }) => traceId + spanId));
   const orphans = spans.filter(({ traceId, parentSpanId }) =>
     parentSpanId !== undefined && !ids.has(traceId + parentSpanId)
   );
