@@ -7,7 +7,12 @@
 
 /** `deno doc --json`, as far as it is read here. */
 export interface DocJson {
-  readonly nodes: Readonly<Record<string, { readonly symbols: readonly DocSymbol[] }>>;
+  readonly nodes: Readonly<Record<string, DocModule>>;
+}
+
+interface DocModule {
+  readonly module_doc?: { readonly doc?: string };
+  readonly symbols: readonly DocSymbol[];
 }
 
 interface DocSymbol {
@@ -32,7 +37,9 @@ const NOT_CALLED = /^(?:\w+Like|OfficialSdk|McpClient|EventIterator)$/;
 export function undocumented(doc: DocJson): string[] {
   const symbols = Object.values(doc.nodes).flatMap(({ symbols }) => symbols);
   const byName = new Map(symbols.map((symbol) => [symbol.name, symbol]));
-  return symbols.flatMap((symbol) => {
+  const silent = Object.entries(doc.nodes).filter(([, { module_doc }]) => !module_doc?.doc);
+  const modules = silent.map(([path]) => `${path}:1 the module has no documentation`);
+  const lines = symbols.flatMap((symbol) => {
     const { name, declarations } = symbol;
     const place = declarations[0]?.location;
     const say = (what: string) => `${place?.filename}:${(place?.line ?? 0) + 1} ${name} ${what}`;
@@ -42,6 +49,7 @@ export function undocumented(doc: DocJson): string[] {
     if (examples.length === 0) return [say("has no example")];
     return examples.flatMap((example) => faultsOf(example).map(say));
   });
+  return [...modules, ...lines];
 }
 
 function isCalled({ name, declarations }: DocSymbol): boolean {

@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { startReceiver } from "../support/otlp_receiver.ts";
+import { ROOT } from "./child.ts";
 import { staticBuiltins } from "./contract/builtins.ts";
 import type { RowName, Settings, Told } from "./contract/program.ts";
 import { IDLE_MS } from "./contract/row.ts";
@@ -49,8 +50,10 @@ async function staged(runtime: Runtime, scene: (host: Host, played: Omit<Played,
   await scene(host, { vendor, receiver });
 }
 
-Deno.test("README names every runtime that the contract is played in, with its version", async () => {
-  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+Deno.test("README and CI name every runtime that the contract is played in, with its version", async () => {
+  const [readme, ci] = await Promise.all(
+    ["README.md", ".github/workflows/ci.yml"].map((path) => Deno.readTextFile(new URL(path, ROOT))),
+  ) as [string, string];
   const section = readme.split(/^## /m).find((each) => each.startsWith("Runtimes\n")) ?? "";
   // The Deno that runs this is whichever is new.
   for (const spec of DEFAULT.filter((each) => each !== `deno@${Deno.version.deno}`)) {
@@ -58,6 +61,7 @@ Deno.test("README names every runtime that the contract is played in, with its v
     const line = (name.split("+").at(-1) ?? name).toLowerCase().replace("edge-vm", "edge vm");
     const lines = section.toLowerCase().split("\n").filter((each) => each.startsWith("|") && each.includes(line));
     assert(lines.some((each) => each.includes(` ${version} `)), `${spec} is not in README`);
+    assert(ci.includes(` ${version}`), `${spec} is not in ci.yml`);
   }
 });
 

@@ -3,10 +3,13 @@ import { undocumented } from "../../scripts/docs/public_api.ts";
 import { runWell } from "../runtimes/child.ts";
 
 /** What is said of a module, without its places. */
-async function said(source: string): Promise<string[]> {
+async function said(
+  source: string,
+  head = "/**\n * A module.\n *\n * @module\n */\nconst unseen = 0;\n",
+): Promise<string[]> {
   const file = await Deno.makeTempFile({ suffix: ".ts" });
   try {
-    await Deno.writeTextFile(file, source);
+    await Deno.writeTextFile(file, `${head}${source}`);
     const { stdout } = await runWell(Deno.execPath(), ["doc", "--json", file]);
     return undocumented(JSON.parse(stdout)).map((line) => line.replace(/^\S+ /, ""));
   } finally {
@@ -35,6 +38,12 @@ Deno.test("undocumented() is content with examples, and with types that are only
 
 Deno.test("undocumented() finds what has no words", async () => {
   assertEquals(await said("export interface Silent {\n  readonly a: number;\n}\n"), ["Silent has no documentation"]);
+});
+
+Deno.test("undocumented() finds a module that has no words", async () => {
+  assertEquals(await said(documented("interface Read {\n  readonly a: number;\n}", ""), ""), [
+    "the module has no documentation",
+  ]);
 });
 
 for (
