@@ -46,6 +46,6 @@ export const packages: readonly string[] = [
  * them lighter lowers the bound.
  */
 export const bounds: readonly (readonly [Program, BundleWeight])[] = [
-  [everything, { start: 62_000, whole: 100_000 }],
-  [clientAlone, { start: 48_000, whole: 86_000 }],
+  [everything, { start: 65_000, whole: 103_000 }],
+  [clientAlone, { start: 50_500, whole: 88_500 }],
 ];
