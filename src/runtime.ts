@@ -80,14 +80,20 @@ export function isRequestBound(): boolean {
   return name === "workerd" || name === "edge-light";
 }
 
+/** Variables that may be read: asking costs many times what reading does, and what was granted stays so. */
+const readable = new Set<string>();
+
 /** Reads one environment variable, where that is allowed; never prompts, never throws. */
 export function readVariable(name: string): Variable {
   try {
     const deno = globals.Deno;
     if (deno?.permissions !== undefined) {
       // Asking for the state of a permission never prompts; reading an ungranted variable would.
-      if (deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") {
-        return { value: undefined, denied: true };
+      if (!readable.has(name)) {
+        if (deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") {
+          return { value: undefined, denied: true };
+        }
+        readable.add(name);
       }
       return { value: deno.env.get(name), denied: false };
     }

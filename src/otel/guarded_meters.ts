@@ -65,8 +65,16 @@ function finite(record: Record): Record {
   };
 }
 
+/** Labels that cannot change are made clean once, whatever is recorded with them: mostly a request's every metric. */
+const known = new WeakMap<object, Attributes>();
+
 function clean(labels: unknown): Attributes {
-  return normalizeAttributes(labels as Attributes, { json: false });
+  if (typeof labels !== "object" || labels === null || !Object.isFrozen(labels)) {
+    return normalizeAttributes(labels as Attributes, { json: false });
+  }
+  let made = known.get(labels);
+  if (made === undefined) known.set(labels, made = normalizeAttributes(labels as Attributes, { json: false }));
+  return made;
 }
 
 /** Makes callbacks whose observations go through here: of the same one the same, so that it can be taken back. */

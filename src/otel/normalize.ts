@@ -43,13 +43,42 @@ interface Walk {
 
 /** Attributes whose every value an encoder takes; what has no form at all is left out. */
 export function normalizeAttributes(attributes: Attributes | undefined, options: NormalizeOptions): Attributes {
-  const clean: [string, Clean][] = [];
+  const clean: Record<string, Clean> = {};
+  const { json, longest = Infinity } = options;
   for (const key of keysOf(attributes)) {
-    const walk = { ...options, longest: options.longest ?? Infinity, left: MOST_PER_ATTRIBUTE, above: new Set() };
-    const value = member(attributes, key, walk);
-    if (value !== undefined) clean.push([textOf(key), value]);
+    const value = plainMember(attributes, key, json, longest) ??
+      member(attributes, key, { json, longest, left: MOST_PER_ATTRIBUTE, above: new Set() });
+    if (value === undefined) continue;
+    const name = textOf(key);
+    if (name !== "__proto__") clean[name] = value;
+    else Object.defineProperty(clean, name, { value, enumerable: true, configurable: true, writable: true });
   }
-  return Object.fromEntries(clean) as Attributes; // Not by assignment: `__proto__` is a key like any other.
+  return clean as Attributes;
+}
+
+/** Longer ones are counted. */
+const LONGEST_PLAIN = 4096;
+
+/** Nearly every value is a short text or a number that an encoder takes as it is: it needs no walk. */
+function plainMember(owner: unknown, key: string, json: boolean, longest: number): Clean | undefined {
+  let value: unknown;
+  try {
+    value = (owner as Record<string, unknown>)[key];
+  } catch {
+    return undefined; // A getter, or a Proxy.
+  }
+  switch (typeof value) {
+    case "string":
+      return value.length <= Math.min(longest, LONGEST_PLAIN) && value.isWellFormed() && !(json && value[0] === MARK[0])
+        ? value
+        : undefined;
+    case "number":
+      return !json || Number.isSafeInteger(value) ? value : undefined;
+    case "boolean":
+      return value;
+    default:
+      return undefined;
+  }
 }
 
 /** Text that every decoder takes of anything: lone surrogates replaced, and cut on a code point when very long. */

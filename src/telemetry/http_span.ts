@@ -47,7 +47,7 @@ async function attempt(
   input: RequestInfo | URL,
   init: RequestInit | undefined,
 ): Promise<Posted> {
-  const url = new URL(input instanceof Request ? input.url : input);
+  const url = parsed(input instanceof Request ? input.url : String(input));
   const before = call.onAttempt();
   // There Deno's own span of each fetch, which no suppression stops, is the attempt.
   const span = isDenoBuiltIn() ? undefined : openSpan(call.tracer, {
@@ -85,12 +85,26 @@ async function attempt(
       suppressed(context),
       () => base(input, headers === undefined ? init : { ...init, headers }),
     );
-    (span ?? call.above).set(responseAttributes(response, span === undefined, call.vocabulary));
+    const told = span ?? call.above;
+    if (told.isRecording) told.set(responseAttributes(response, span === undefined, call.vocabulary));
     return { response, end: response.status < 400 ? end : () => end(new StatusFailure(response.status)) };
   } catch (error) {
     end(error ?? new Error("fetch failed without saying why"));
     throw error;
   }
+}
+
+/** A client asks the same address each time. */
+const addresses = new Map<string, URL>();
+const MOST_ADDRESSES = 100;
+
+function parsed(href: string): URL {
+  let url = addresses.get(href);
+  if (url === undefined) {
+    if (addresses.size >= MOST_ADDRESSES) addresses.clear();
+    addresses.set(href, url = new URL(href));
+  }
+  return url;
 }
 
 function headersOf(headers: HeadersInit | undefined): Record<string, string> {

@@ -51,7 +51,7 @@ export function recordRequest(meter: Meter | undefined, measurement: RequestMeas
 /** The project's own. What the GenAI conventions lack (cost, requests, retries) is recorded under their names too. */
 function recordOwn(instruments: Instruments, measurement: RequestMeasurement): void {
   const { model, ending, measured, streaming, vocabulary } = measurement;
-  const labels = { [LLM.model]: model.model, [LLM.provider]: model.provider, ...measurement.labels };
+  const labels = Object.freeze({ [LLM.model]: model.model, [LLM.provider]: model.provider, ...measurement.labels });
   const count = (name: string, unit: string, value: number, description: string) => {
     if (Number.isFinite(value)) instruments.counter(name, unit, description).add(value, labels);
   };
@@ -84,7 +84,7 @@ function recordOwn(instruments: Instruments, measurement: RequestMeasurement): v
 }
 
 function genAiLabels({ model, responseModel, labels }: RequestMeasurement): Attributes {
-  return defined({
+  return Object.freeze(defined({
     [GEN_AI.operation]: "chat",
     [GEN_AI.provider]: genAiProvider(model.provider),
     [GEN_AI.requestModel]: model.model,
@@ -92,7 +92,7 @@ function genAiLabels({ model, responseModel, labels }: RequestMeasurement): Attr
     [GENERAL.serverAddress]: model.server?.address,
     [GENERAL.serverPort]: model.server?.port,
     ...labels,
-  });
+  }));
 }
 
 function withError(labels: Attributes, { errorType }: Ending): Attributes {
