@@ -27,7 +27,10 @@ export interface RequestOptions<T = unknown> {
   readonly topP?: number | undefined;
   /** Sample from this many likeliest tokens, where the vendor has it. */
   readonly topK?: number | undefined;
-  /** The longest answer, in tokens. */
+  /**
+   * The longest answer, in tokens. OpenAI, and Claude's models that take levels of effort, count their thoughts in; a
+   * budget of thoughts, which other models of Claude's take, comes on top.
+   */
   readonly maxTokens?: number | undefined;
   /** Texts at which the answer ends. */
   readonly stop?: string | readonly string[] | undefined;

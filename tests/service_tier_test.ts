@@ -176,3 +176,11 @@ Deno.test("a price of the user's own stands over the cost that the vendor report
   const own = await costOf("a-model", answer, { ...options, price: { input: 1, output: 1 } });
   assertEquals([own?.total, own?.source], [0.001, "override"]);
 });
+
+Deno.test("OpenAI's search models search at each request, and that has its fee", async () => {
+  const usage = { prompt_tokens: 1_000, completion_tokens: 0 };
+  const fee = async (model: string) => {
+    return (await costOf(model, body(chatBody({ model, usage })), { ...IN_ONE, api: "chat" }))?.other;
+  };
+  assertEquals([await fee("gpt-4o-search-preview"), await fee("gpt-4o")], [0.025, 0]);
+});

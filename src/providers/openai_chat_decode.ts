@@ -127,7 +127,12 @@ export function foldChat(
     });
   }
 
-  const billed = (): Billed => ({ usage: counted(), responseModel: model, serviceTier: tier });
+  const billed = (): Billed => ({
+    usage: counted(),
+    responseModel: model,
+    serviceTier: tier,
+    ...(provider === "openai" && model?.includes("-search-") ? { fees: searchFee(model) } : {}),
+  });
 
   return {
     take({ event, data }, out) {
@@ -182,6 +187,11 @@ export function foldChat(
       out.push({ type: "finish", result });
     },
   };
+}
+
+/** US dollars for the search that OpenAI's search models make at each request (https://platform.openai.com/docs/pricing). */
+function searchFee(model: string): number {
+  return model.includes("-search-preview") ? 0.025 : 0.01;
 }
 
 /** Only the first choice is read; servers with one choice may leave its index out. */
