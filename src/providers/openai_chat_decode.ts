@@ -197,11 +197,11 @@ function searchFee(model: string): number {
 /** Only the first choice is read; servers with one choice may leave its index out. */
 function firstOf(choices: unknown): Choice | undefined {
   if (!Array.isArray(choices)) return undefined;
-  return choices.find((choice) => {
-    if (typeof choice !== "object" || choice === null) return false;
-    const { index } = choice as Choice;
-    return index === undefined || index === null || index === 0;
-  });
+  for (const choice of choices) {
+    const { index } = record(choice);
+    if (choice && (index === undefined || index === null || index === 0)) return choice;
+  }
+  return undefined;
 }
 
 /** Text, or Mistral's list of blocks (https://docs.mistral.ai/capabilities/reasoning/). */
