@@ -79,10 +79,12 @@ export interface ToolResultEvent {
   readonly id: string;
   /** The tool's name. */
   readonly name: string;
-  /** What the tool gave. */
+  /** What the tool gave; of one that failed, what the model is told. */
   readonly result: unknown;
   /** True when the tool failed. */
   readonly isError: boolean;
+  /** Of a tool that failed: what it threw, with its stack, for the program alone. The model is never shown it. */
+  readonly error?: unknown;
 }
 
 /** A tool that runs at the vendor (web search, code execution): for the reader's eyes; nobody here executes it. */

@@ -186,7 +186,9 @@ function checkNames(tools: readonly { readonly server: string; readonly tool: To
 
 /** The tool failed, in the server's words; an agent tells them to its model. */
 class McpToolError extends Error {
-  override readonly name = "McpToolError" as const;
+  static {
+    this.prototype.name = "McpToolError";
+  }
 }
 
 type ResultPart = TextPart | ImagePart;

@@ -251,7 +251,10 @@ function mediaTypeOf(bytes: Uint8Array): string | undefined {
 /** What a tool's result is on the wire: text and parts as they are, other values as JSON, nothing as "null". */
 export function toolContent(result: unknown): ToolMessage["content"] {
   if (typeof result === "string") return result;
-  if (Array.isArray(result) && result.length > 0 && result.every(isContentPart)) return result;
+  // Copies: what the tool makes of its own list later is no part of the conversation.
+  if (Array.isArray(result) && result.length > 0 && result.every(isContentPart)) {
+    return result.map((part) => ({ ...part }));
+  }
   try {
     return JSON.stringify(result) ?? "null";
   } catch {
@@ -259,8 +262,13 @@ export function toolContent(result: unknown): ToolMessage["content"] {
   }
 }
 
-function isContentPart(value: unknown): value is TextPart | ImagePart {
-  const part = value as { readonly type?: unknown; readonly text?: unknown } | null;
-  if (part === null || typeof part !== "object") return false;
-  return part.type === "image" || part.type === "text" && typeof part.text === "string";
+/** Whether a value is a text or an image that a vendor can be sent. */
+export function isContentPart(value: unknown): value is TextPart | ImagePart {
+  if (value === null || typeof value !== "object") return false;
+  const { type, text, url, data, mediaType } = value as Readonly<Record<string, unknown>>;
+  if (type === "text") return typeof text === "string";
+  if (type !== "image" || ![url, data, mediaType].every((each) => each === undefined || typeof each === "string")) {
+    return false;
+  }
+  return Boolean(url) || Boolean(data);
 }

@@ -67,7 +67,18 @@ export function jsonSchemaOf(schema: Schema<unknown>, where: string): JsonSchema
   }
 }
 
-/** Validates a value: a Standard Schema by itself, a JSON Schema by `@cfworker/json-schema`, loaded when first needed. */
+/** A JSON Schema that the validator cannot follow: a pattern of another dialect, a pointer to nowhere. */
+export class UnfollowedSchemaError extends Error {
+  static {
+    this.prototype.name = "UnfollowedSchemaError";
+  }
+}
+
+/**
+ * Validates a value: a Standard Schema by itself, a JSON Schema by `@cfworker/json-schema`, loaded when first needed.
+ *
+ * @throws {UnfollowedSchemaError} for a JSON Schema that the validator cannot follow.
+ */
 export async function validate(schema: Schema<unknown>, value: unknown): Promise<Validation> {
   const standard = standardOf(schema);
   if (standard !== undefined) {
@@ -79,10 +90,18 @@ export async function validate(schema: Schema<unknown>, value: unknown): Promise
     return issue === undefined ? { ok: true, value: outcome.value } : { ok: false, path: pathOf(issue.path ?? []) };
   }
   const { Validator } = await import("@cfworker/json-schema");
-  const { valid, errors } = new Validator(schema as JsonSchema, "2020-12", true).validate(value);
+  const { valid, errors } = followed(() => new Validator(schema as JsonSchema, "2020-12", true).validate(value));
   if (valid) return { ok: true, value };
   // The last error is the innermost: the ones before it say that an outer schema does not fit because of it.
   return { ok: false, path: pathOf(errors.at(-1)?.instanceLocation.split("/").slice(1).map(keyOfPointer) ?? []) };
+}
+
+function followed<T>(validation: () => T): T {
+  try {
+    return validation();
+  } catch (cause) {
+    throw new UnfollowedSchemaError("The JSON Schema has a part that the validator cannot follow.", { cause });
+  }
 }
 
 function standardOf(schema: unknown): StandardSchema["~standard"] | undefined {

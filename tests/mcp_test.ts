@@ -120,7 +120,8 @@ Deno.test("an agent tells its model of a server's error, and goes on", async () 
   await using mcp = await mcpTools({ maps: client });
   const scripted = scriptedModel({ toolCalls: [call("search", { to: "Atlantis" })] }, { text: "There is none." });
   const events = await eventsOf(agentOf(scripted, { tools: mcp.tools }).stream("Where is Atlantis?"));
-  const result = events.find(({ type }) => type === "tool_result");
+  const { error, ...result } = events.find((event) => event.type === "tool_result") ?? {};
+  assertEquals((error as Error).name, "McpToolError");
   assertEquals(result, {
     type: "tool_result",
     id: "call_search",

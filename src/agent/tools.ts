@@ -7,8 +7,15 @@
 import { follow, LONGEST_TIMER_MS, orAborted } from "../deadline.ts";
 import { ConfigError } from "../error.ts";
 import type { ToolResultEvent } from "../event.ts";
-import { type ToolCall, type ToolMessage, toolMessage } from "../message.ts";
-import { validate } from "../schema.ts";
+import {
+  type ImagePart,
+  isContentPart,
+  type TextPart,
+  type ToolCall,
+  type ToolMessage,
+  toolMessage,
+} from "../message.ts";
+import { UnfollowedSchemaError, validate, type Validation } from "../schema.ts";
 import type { AgentObserver } from "../step_observer.ts";
 import type { Tool, ToolContext } from "../tool.ts";
 
@@ -48,6 +55,8 @@ export interface PlacedOutcome {
 const LONGEST_TEXT = 1_000_000;
 /** The longest image, in characters of base64: 5 MB, the largest that vendors take. */
 const LONGEST_IMAGE = 7_000_000;
+/** The longest images together; with them in base64 and a conversation around, no vendor's request is too large. */
+const LONGEST_IMAGES = 20_000_000;
 /** Of a failure its beginning is enough. */
 const LONGEST_FAILURE = 10_000;
 
@@ -104,7 +113,8 @@ async function runTool(call: ToolCall, options: ToolRunOptions, signal: AbortSig
     const context = { callId: call.id, signal: line.signal, context: step.context };
     const work = step.run(async () => await execute(tool, call, context));
     const result = await orAborted(work, line.signal);
-    const message = toolMessage(call.id, result);
+    checkImages(result);
+    const message = wellFormed(toolMessage(call.id, result));
     const contentLength = checkedLength(message);
     step.end({ result, contentLength });
     return { event: resultEvent(call, result, false), message };
@@ -112,7 +122,8 @@ async function runTool(call: ToolCall, options: ToolRunOptions, signal: AbortSig
     if (!signal.aborted) step.end({ error });
     else step.end(caller?.aborted ? { error: caller.reason } : { brokenOff: true });
     const said = saidBy(error);
-    return { event: resultEvent(call, said, true), message: toolMessage(call.id, said, { isError: true }) };
+    const event = { ...resultEvent(call, said, true), error };
+    return { event, message: toolMessage(call.id, said, { isError: true }) };
   } finally {
     clearTimeout(timer);
     line.release();
@@ -123,15 +134,24 @@ async function execute(tool: Tool, call: ToolCall, context: ToolContext): Promis
   const given = call.arguments ?? {}; // Some models write null where a tool takes nothing.
   if (typeof given !== "object" || Array.isArray(given)) throw new InvalidArgumentsError("$");
   // The tool's own copy: what it does to it must not change what the model is said to have asked for.
-  const validation = await validate(tool.parameters, structuredClone(given));
-  if (!validation.ok) throw new InvalidArgumentsError(validation.path);
+  let checked: Validation = { ok: true, value: structuredClone(given) };
+  try {
+    checked = await validate(tool.parameters, checked.value);
+  } catch (cause) {
+    // The vendor takes more JSON Schemas than the validator does: there the tool is the judge of its arguments. What a
+    // validator throws is about the schema; the model, which cannot mend that, is never shown it.
+    if (!(cause instanceof UnfollowedSchemaError)) throw new InvalidArgumentsError("$", { cause });
+  }
+  if (!checked.ok) throw new InvalidArgumentsError(checked.path);
   if (context.signal.aborted) throw context.signal.reason;
-  return await (tool.execute as (args: unknown, context: ToolContext) => unknown)(validation.value, context);
+  return await (tool.execute as (args: unknown, context: ToolContext) => unknown)(checked.value, context);
 }
 
 /** The model made up a name; told to it, never thrown to the user. */
 class UnknownToolError extends Error {
-  override readonly name = "UnknownToolError" as const;
+  static {
+    this.prototype.name = "UnknownToolError";
+  }
   constructor(tools: readonly Tool[]) {
     super(`There is no tool of that name; there are: ${tools.map(({ name }) => name).join(", ") || "none"}.`);
   }
@@ -139,9 +159,11 @@ class UnknownToolError extends Error {
 
 /** The model's arguments do not fit; told to it, never thrown to the user. */
 class InvalidArgumentsError extends Error {
-  override readonly name = "InvalidArgumentsError" as const;
-  constructor(path: string) {
-    super(`The arguments do not fit the tool's parameters at ${path}.`);
+  static {
+    this.prototype.name = "InvalidArgumentsError";
+  }
+  constructor(path: string, options?: ErrorOptions) {
+    super(`The arguments do not fit the tool's parameters at ${path}.`, options);
   }
 }
 
@@ -153,27 +175,55 @@ function resultEvent({ id, name }: ToolCall, result: unknown, isError: boolean):
 function saidBy(error: unknown): string {
   try {
     const said = error instanceof Error ? error.message : error;
-    if (typeof said === "string" && said !== "") return said.slice(0, LONGEST_FAILURE);
+    if (typeof said === "string" && said !== "") return cutOnCodePoint(said, LONGEST_FAILURE).toWellFormed();
   } catch {
     // As below.
   }
   return "The tool failed without saying why.";
 }
 
+function cutOnCodePoint(text: string, longest: number): string {
+  if (text.length <= longest) return text;
+  const last = text.charCodeAt(longest - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? longest - 1 : longest);
+}
+
+/** A half of a character would be refused by vendors, and the whole run with it. */
+function wellFormed({ content, ...message }: ToolMessage): ToolMessage {
+  if (typeof content === "string") return { ...message, content: content.toWellFormed() };
+  return {
+    ...message,
+    content: content.map((part) => part.type === "text" ? { ...part, text: part.text.toWellFormed() } : part),
+  };
+}
+
+/** A list of texts and images in which an image shows nothing is a mistake of the tool's, and no JSON for the model. */
+function checkImages(result: unknown): void {
+  if (!Array.isArray(result) || result.every(isContentPart)) return;
+  const types: readonly unknown[] = result.map((part) => (part as { readonly type?: unknown } | null)?.type);
+  if (!types.every((type) => type === "text" || type === "image")) return;
+  if (result.some((part, index) => types[index] === "image" && !isContentPart(part))) {
+    throw new Error("The tool's result has an image without data in base64 and without url.");
+  }
+}
+
 /** How long a result is, in characters; one that no model could take is a failure. */
 function checkedLength({ content }: ToolMessage): number {
-  const parts = typeof content === "string" ? [{ type: "text", text: content } as const] : content;
+  const parts: readonly (TextPart | ImagePart)[] = typeof content === "string"
+    ? [{ type: "text", text: content }]
+    : content;
   let text = 0;
   let images = 0;
   for (const part of parts) {
     if (part.type === "text") text += part.text.length;
     else {
-      const length = part.data?.length ?? 0;
+      const length = (part.data?.length ?? 0) + (part.url?.length ?? 0);
       if (length > LONGEST_IMAGE) throw new Error("The tool's result has an image that is too large.");
       images += length;
     }
   }
   if (text > LONGEST_TEXT) throw new Error(`The tool's result is longer than ${LONGEST_TEXT} characters.`);
+  if (images > LONGEST_IMAGES) throw new Error("The tool's result has images that are too large together.");
   return text + images;
 }
 

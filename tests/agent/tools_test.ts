@@ -1,4 +1,4 @@
-import { assertEquals, assertInstanceOf } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import * as v from "valibot";
 import { toStandardJsonSchema } from "@valibot/to-json-schema";
 import { z } from "zod";
@@ -100,6 +100,31 @@ const failures: Readonly<Record<string, readonly [execute: () => unknown, said: 
     () => [{ type: "image", data: "A".repeat(1.4e7), mediaType: "image/png" }],
     "The tool's result has an image that is too large.",
   ],
+  "returns an image of 10 MB as its address": [
+    () => [{ type: "image", url: `data:image/png;base64,${"A".repeat(1.4e7)}` }],
+    "The tool's result has an image that is too large.",
+  ],
+  "returns many images of 4 MB": [
+    () => Array.from({ length: 5 }, () => ({ type: "image", data: "A".repeat(5.4e6), mediaType: "image/png" })),
+    "The tool's result has images that are too large together.",
+  ],
+  "returns an image without data and address": [
+    () => [{ type: "text", text: "Look:" }, { type: "image" }],
+    "The tool's result has an image without data in base64 and without url.",
+  ],
+  "returns an image in bytes": [
+    () => [{ type: "image", data: new Uint8Array(8), mediaType: "image/png" }],
+    "The tool's result has an image without data in base64 and without url.",
+  ],
+  "returns an image at no address": [
+    () => [{ type: "image", url: "" }],
+    "The tool's result has an image without data in base64 and without url.",
+  ],
+  "throws a message that would be cut in the middle of a character": [
+    () => Promise.reject(new Error(`a${"😀".repeat(5_001)}`)),
+    `a${"😀".repeat(4_999)}`,
+  ],
+  "throws half a character": [() => Promise.reject(new Error("a\ud83d")), "a\ufffd"],
 };
 
 for (const [what, [execute, said]] of Object.entries(failures)) {
@@ -109,6 +134,59 @@ for (const [what, [execute, said]] of Object.entries(failures)) {
     assertEquals(message, { role: "tool", toolCallId: "call_look", content: said, isError: true });
   });
 }
+
+Deno.test("the reader is told what a tool threw, and the model is not", async () => {
+  const thrown = new TypeError("No seats left.");
+  const { event, message } = await outcomeOf(tool("look", () => Promise.reject(thrown)), call("look"));
+  assertStrictEquals(event.error, thrown);
+  assertEquals(Object.keys(message), ["role", "toolCallId", "content", "isError"]);
+  assertEquals("error" in (await outcomeOf(tool("look", () => "Yes."), call("look"))).event, false);
+});
+
+Deno.test("half a character in a result goes to the model as a sign that it takes", async () => {
+  const part = { type: "text", text: "a\ud83d" };
+  assertEquals((await outcomeOf(tool("look", () => part.text), call("look"))).message.content, "a\ufffd");
+  assertEquals((await outcomeOf(tool("look", () => [part]), call("look"))).message.content, [
+    { type: "text", text: "a\ufffd" },
+  ]);
+});
+
+Deno.test("a list that only resembles parts is JSON", async () => {
+  const blocks = [{ type: "heading", text: "Lisbon" }, { type: "image", src: "tram.png" }];
+  const { event, message } = await outcomeOf(tool("look", () => blocks), call("look"));
+  assertEquals([event.isError, message.content], [false, JSON.stringify(blocks)]);
+});
+
+Deno.test("what a tool makes of its own list later does not reach the model", async () => {
+  const parts = [{ type: "text", text: "One." }];
+  const { message } = await outcomeOf(tool("look", () => parts), call("look"));
+  parts[0]!.text = "Two.";
+  parts.push({ type: "text", text: "More." });
+  assertEquals(message.content, [{ type: "text", text: "One." }]);
+});
+
+const beyond: Readonly<Record<string, object>> = {
+  "a pattern that the validator cannot read": { type: "string", pattern: "^[\\w-.]+@[\\w-.]+$" },
+  "a pointer to nowhere": { $ref: "#/$defs/missing" },
+};
+
+for (const [what, to] of Object.entries(beyond)) {
+  Deno.test(`arguments for a JSON Schema with ${what} are the tool's to judge`, async () => {
+    const parameters = { type: "object", properties: { to } };
+    const mail: Tool = { name: "mail", description: "Mails.", parameters, execute: (args: unknown) => args };
+    const { event } = await outcomeOf(mail, call("mail", { to: "a@b" }));
+    assertEquals([event.result, event.isError], [{ to: "a@b" }, false]);
+  });
+}
+
+Deno.test("a Standard Schema that fails by itself has the tool not run, and its words not told", async () => {
+  let runs = 0;
+  const parameters = z.object({ to: z.string().transform((to) => JSON.parse(to)) });
+  const mail: Tool = { name: "mail", description: "Mails.", parameters, execute: () => ++runs };
+  const { event, message } = await outcomeOf(mail, call("mail", { to: "no JSON" }));
+  assertEquals([message.content, runs], ["The arguments do not fit the tool's parameters at $.", 0]);
+  assertInstanceOf((event.error as Error).cause, SyntaxError);
+});
 
 Deno.test("an image of some MB is a result", async () => {
   const { event } = await outcomeOf(
