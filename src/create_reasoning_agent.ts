@@ -121,6 +121,6 @@ function agentModel(name: string, options: ClientOptions): AgentModel {
   const asked = modelOf(name, options);
   const info = modelInfo(name);
   // Anthropic's dialect has a way of its own to hold older models to a schema.
-  const holdsSchema = info?.structuredOutput !== false || info.provider === "anthropic";
+  const holdsSchema = info && (info.structuredOutput || info.provider === "anthropic");
   return { asked, reasons: info?.reasoning !== false, holdsSchema };
 }

@@ -47,6 +47,14 @@ export interface Result<T = unknown> {
   readonly messages: readonly Message[];
 }
 
+/** The vendors' words for an answer that is whole. From any other, length, refusal or a filter, nothing is parsed. */
+const WHOLE: ReadonlySet<string> = new Set(["stop", "end_turn", "stop_sequence", "completed"]);
+
+/** Whether an answer that ended so is whole. */
+export function isWhole(finishReason: string): boolean {
+  return WHOLE.has(finishReason);
+}
+
 /** A piece of the answer's text. */
 export interface TextEvent {
   /** Tells events apart. */

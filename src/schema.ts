@@ -67,6 +67,14 @@ export function jsonSchemaOf(schema: Schema<unknown>, where: string): JsonSchema
   }
 }
 
+/** Under this key a schema of ours reads an answer by itself: what it gives is parsed, and undefined is no failure. */
+export const READS_ANSWER: unique symbol = Symbol("reads the answer");
+
+/** How a schema reads an answer's text by itself; undefined where it leaves that to JSON and validation. */
+export function answerReaderOf(schema: Schema<unknown>): ((text: string) => unknown) | undefined {
+  return (schema as { readonly [READS_ANSWER]?: (text: string) => unknown })[READS_ANSWER];
+}
+
 /** A JSON Schema that the validator cannot follow: a pattern of another dialect, a pointer to nowhere. */
 export class UnfollowedSchemaError extends Error {
   static {

@@ -4,11 +4,9 @@
  * @module
  */
 import { SchemaError } from "./error.ts";
+import { isWhole } from "./event.ts";
 import type { DecodedResult } from "./provider.ts";
-import { type Schema, validate } from "./schema.ts";
-
-/** The vendors' words for an answer that is whole. From any other, length, refusal or a filter, nothing is parsed. */
-const WHOLE: ReadonlySet<string> = new Set(["stop", "end_turn", "stop_sequence", "completed"]);
+import { answerReaderOf, type Schema, validate } from "./schema.ts";
 
 /**
  * Parses and validates the answer; undefined where there is no schema or the answer is none to parse.
@@ -17,7 +15,9 @@ const WHOLE: ReadonlySet<string> = new Set(["stop", "end_turn", "stop_sequence",
  */
 export async function parseStructured(schema: Schema<unknown> | undefined, result: DecodedResult): Promise<unknown> {
   if (schema === undefined || result.refusal !== undefined || result.toolCalls.length > 0) return undefined;
-  if (!WHOLE.has(result.finishReason)) return undefined;
+  if (!isWhole(result.finishReason)) return undefined;
+  const read = answerReaderOf(schema);
+  if (read !== undefined) return read(result.response);
   const { usage, cost } = result;
   let value: unknown;
   try {

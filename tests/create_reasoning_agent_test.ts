@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { z } from "zod";
 import { type AgentOptions, createReasoningAgent } from "../src/create_reasoning_agent.ts";
 import { ConfigError } from "../src/error.ts";
@@ -159,6 +159,15 @@ Deno.test("a model that can be held to no schema is asked for its steps in words
   );
   assertEquals((await agentOn(server, "chatgpt-4o-latest").run(question)).response, "Yes.");
   assertEquals(bodies(server)[0]?.["response_format"], undefined);
+});
+
+Deno.test("a model that the catalogue does not list is asked for its steps in both ways, and answers in words", async () => {
+  await using server = startVendor(says(wire, { text: "Fly at nine." }));
+  const options = { tools: [flights], nativeTools: false };
+  assertEquals((await agentOn(server, "qwen3", options).run(question)).response, "Fly at nine.");
+  const [{ messages, response_format } = {}] = bodies(server);
+  assertStringIncludes(JSON.stringify(messages), "it fits this JSON Schema");
+  assertEquals(typeof response_format, "object");
 });
 
 Deno.test("a tool's own time is toolTimeoutMs", async () => {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { NextAction } from "../event.ts";
-import { type JsonSchema, jsonSchemaOf, type Schema, type StandardSchema } from "../schema.ts";
+import { type JsonSchema, jsonSchemaOf, READS_ANSWER, type Schema, type StandardSchema } from "../schema.ts";
 import type { Tool } from "../tool.ts";
 
 /** What the model says in one turn. */
@@ -18,7 +18,7 @@ export interface ReasoningStep {
   readonly tool: string | undefined;
   /** That tool's arguments; a text that is no JSON stays the text, which fits no tool. */
   readonly arguments: unknown;
-  /** Its answer, once it is done. */
+  /** Its answer, once it is done; null where it says so, undefined where it gives none. */
   readonly answer: unknown;
 }
 
@@ -26,6 +26,8 @@ export interface ReasoningStep {
 export interface StepPlan {
   /** What the model may have done; none in the closing turn. */
   readonly tools: readonly Tool[];
+  /** The model must have one of them done. */
+  readonly forced?: boolean | undefined;
   /** The answer's own schema, where the request has one. */
   readonly answer: Schema<unknown> | undefined;
   /** No turns are left: the step must be the answer. */
@@ -36,10 +38,13 @@ export interface StepPlan {
 export const THOUGHT_FIELD = "thought";
 /** See {@linkcode THOUGHT_FIELD}. */
 export const ANSWER_FIELD = "answer";
+const ACTION_FIELD = "next_action";
+/** An object with one of these is a step, whatever stands around it. */
+export const STEP_MARKS: readonly string[] = [THOUGHT_FIELD, ACTION_FIELD];
 
 /**
  * The step's schema. The model is held to the JSON Schema where its vendor can do that; what it says is read with
- * patience, since a step that is a little off is no reason to lose the run.
+ * patience, since a step that is a little off, or words in its place, are no reason to lose the run.
  */
 export function stepSchema(plan: StepPlan): StandardSchema<ReasoningStep> {
   const json = stepJsonSchema(plan);
@@ -52,18 +57,22 @@ export function stepSchema(plan: StepPlan): StandardSchema<ReasoningStep> {
     },
     jsonSchema: { input: () => json, output: () => json },
   } as const;
-  return { "~standard": standard };
+  return { "~standard": standard, [READS_ANSWER]: readStepText } as StandardSchema<ReasoningStep>;
 }
 
 /** The JSON Schema of a step; its `answer` has the request's own, where it has one. */
-export function stepJsonSchema({ tools, answer, closing }: StepPlan): JsonSchema {
+export function stepJsonSchema({ tools, forced, answer, closing }: StepPlan): JsonSchema {
   const actions: NextAction[] = closing
     ? ["finish"]
+    : forced
+    ? ["use_tool"]
     : tools.length === 0
     ? ["continue_thinking", "finish"]
     : ["continue_thinking", "use_tool", "finish"];
   const toolFields = tools.length === 0 ? {} : {
-    tool: { type: ["string", "null"], enum: [...tools.map(({ name }) => name), null] },
+    tool: forced
+      ? { type: "string", enum: tools.map(({ name }) => name) }
+      : { type: ["string", "null"], enum: [...tools.map(({ name }) => name), null] },
     arguments: { type: ["string", "null"], description: "The tool's arguments, as a JSON text." },
   };
   const { schema, ...definitions } = answer === undefined
@@ -71,7 +80,7 @@ export function stepJsonSchema({ tools, answer, closing }: StepPlan): JsonSchema
     : answerSchema(jsonSchemaOf(answer, "schema"), closing);
   const properties = {
     [THOUGHT_FIELD]: { type: "string" },
-    next_action: { type: "string", enum: actions },
+    [ACTION_FIELD]: { type: "string", enum: actions },
     ...toolFields,
     [ANSWER_FIELD]: schema,
   };
@@ -110,7 +119,7 @@ function pointedTo<T>(node: T, place: string): T {
 
 /** Tells the model how to take steps; `inWords` where only words can hold it to their form. */
 export function stepInstructions(plan: StepPlan, inWords: boolean): string {
-  const { tools, closing } = plan;
+  const { tools, forced, closing } = plan;
   const form = inWords
     ? ` Write one JSON object and nothing else; it fits this JSON Schema: ${JSON.stringify(stepJsonSchema(plan))}`
     : "";
@@ -122,7 +131,9 @@ export function stepInstructions(plan: StepPlan, inWords: boolean): string {
     const schema = jsonSchemaOf(parameters, `The parameters of tool ${name}`);
     return `- ${name}: ${description} Arguments: ${JSON.stringify(schema)}`;
   });
-  const use = "Choose use_tool to have a tool called, with its arguments as a JSON text.";
+  const use = forced
+    ? "This time choose use_tool: have a tool called, with its arguments as a JSON text."
+    : "Choose use_tool to have a tool called, with its arguments as a JSON text.";
   return `${how} ${use}${form}\n\nTools:\n${list.join("\n")}`;
 }
 
@@ -131,24 +142,61 @@ export function readStep(value: unknown): ReasoningStep | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   const step = value as Record<string, unknown>;
   const tool = typeof step["tool"] === "string" && step["tool"] !== "" ? step["tool"] : undefined;
-  const answer = step[ANSWER_FIELD] ?? undefined;
+  const answer = step[ANSWER_FIELD];
   return {
     thought: typeof step[THOUGHT_FIELD] === "string" ? step[THOUGHT_FIELD] : "",
-    nextAction: actionOf(step["next_action"], tool, answer),
+    nextAction: actionOf(step[ACTION_FIELD], tool, answer),
     tool,
     arguments: argumentsOf(step["arguments"]),
     answer,
   };
 }
 
-/** A step in a text in which there may be more than it: words before, a fence around. */
+/**
+ * The step in a text in which there may be more than it: words before it, braces in them, a fence around it, a second
+ * step. Undefined where there is none, or only the beginning of one.
+ */
 export function readStepText(text: string): ReasoningStep | undefined {
-  const from = text.indexOf("{");
-  if (from === -1) return undefined;
+  let read = 0;
+  for (let from = text.indexOf("{"); from !== -1; from = text.indexOf("{", from + 1)) {
+    // Words in braces are no object.
+    const head = text.slice(from, from + 100);
+    if (!/^\{\s*["}]/.test(head)) continue;
+    const end = endOfObject(text, from);
+    const value = end === undefined ? undefined : objectIn(text.slice(from, end));
+    if (value !== undefined && STEP_MARKS.some((mark) => mark in value)) return readStep(value);
+    if (end === undefined && BEGINS_STEP.test(head)) return undefined;
+    read += (end ?? text.length) - from;
+    if (read > MOST_READINGS * text.length) return undefined;
+  }
+  return undefined;
+}
+
+const BEGINS_STEP = new RegExp(`^\\{\\s*"(?:${STEP_MARKS.join("|")})"\\s*:`);
+/** How often a text is read in vain, from one brace after the other. */
+const MOST_READINGS = 50;
+
+/** Where an object that begins at `from` ends: behind its brace; undefined where that never comes. */
+function endOfObject(text: string, from: number): number | undefined {
+  let depth = 0;
+  let inText = false;
+  for (let at = from; at < text.length; at++) {
+    const char = text[at];
+    if (inText) {
+      if (char === "\\") at++;
+      else if (char === '"') inText = false;
+    } else if (char === '"') inText = true;
+    else if (char === "{" || char === "[") depth++;
+    else if ((char === "}" || char === "]") && --depth === 0) return at + 1;
+  }
+  return undefined;
+}
+
+function objectIn(text: string): object | undefined {
   try {
-    return readStep(JSON.parse(text.slice(from, text.lastIndexOf("}") + 1)));
+    return JSON.parse(text);
   } catch {
-    return undefined;
+    return undefined; // Something in braces.
   }
 }
 
@@ -156,7 +204,7 @@ function actionOf(value: unknown, tool: string | undefined, answer: unknown): Ne
   // A tool that is not named cannot be called: the model is asked to go on.
   if (value === "use_tool") return tool === undefined ? "continue_thinking" : value;
   if (value === "continue_thinking" || value === "finish") return value;
-  return answer !== undefined ? "finish" : tool !== undefined ? "use_tool" : "continue_thinking";
+  return answer !== undefined && answer !== null ? "finish" : tool !== undefined ? "use_tool" : "continue_thinking";
 }
 
 function argumentsOf(value: unknown): unknown {

@@ -16,13 +16,25 @@ export interface FieldPiece {
 const ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 
 /**
- * Reads JSON piece by piece and gives what stands in these text fields of the outermost object. What comes before the
- * object is passed over; of broken JSON it gives what it can, since whoever reads the whole will say what is wrong.
+ * Reads JSON piece by piece and gives what stands in these text fields of the outermost object, the first that has one
+ * of the keys in `marks`: until one has come, its texts wait. What stands before and behind that object is passed over; of
+ * broken JSON it gives what it can, since whoever reads the whole will say what is wrong.
  */
-export function streamFields(fields: readonly string[]): (piece: string) => readonly FieldPiece[] {
+export function streamFields(
+  fields: readonly string[],
+  marks: readonly string[],
+): (piece: string) => readonly FieldPiece[] {
   let depth = 0;
+  /** The object has begun, and nothing of it has come. */
+  let opened = false;
   let expectsKey = false;
   let key = "";
+  /** The object has one of the keys. */
+  let marked = false;
+  /** It has ended. */
+  let over = false;
+  /** What was read and not given yet. */
+  let waiting: { field: string; delta: string }[] = [];
   /** Which text we are in: a key, one of the fields, or one that is passed over. */
   let inside: "key" | "field" | "other" | undefined;
   /** An escape that has begun, without its backslash. */
@@ -30,9 +42,14 @@ export function streamFields(fields: readonly string[]): (piece: string) => read
   /** The first half of a character that has come without its second. */
   let half = "";
 
+  function open(): void {
+    [depth, opened, expectsKey, key, waiting] = [1, true, true, "", []];
+  }
+
   function begin(): void {
     inside = depth !== 1 ? "other" : expectsKey ? "key" : fields.includes(key) ? "field" : "other";
     if (inside === "key") key = "";
+    half = "";
   }
 
   /** The next character of a text; undefined while an escape is not whole, and at its end. */
@@ -51,22 +68,36 @@ export function streamFields(fields: readonly string[]): (piece: string) => read
     return undefined;
   }
 
+  /** A character that stands in no text. */
   function step(char: string): void {
+    if (depth === 0) {
+      // Before the object there may be words, and quotation marks among them.
+      if (char === "{") open();
+      return;
+    }
+    if (opened && char.trim() !== "") {
+      opened = false;
+      // Words in braces are no object.
+      if (char !== '"' && char !== "}") depth = 0;
+      if (depth === 0) return step(char);
+    }
     if (char === '"') begin();
-    else if (char === "{" || char === "[") {
-      depth++;
-      expectsKey = depth === 1;
-    } else if (char === "}" || char === "]") depth--;
-    else if (char === "," && depth === 1) expectsKey = true;
-    else if (char === ":" && depth === 1) expectsKey = false;
+    else if (char === "{" || char === "[") depth++;
+    else if (char === "}" || char === "]") {
+      depth--;
+      over = depth === 0 && marked;
+    } else if (char === "," && depth === 1) expectsKey = true;
+    else if (char === ":" && depth === 1) {
+      expectsKey = false;
+      marked ||= marks.includes(key);
+    }
   }
 
   return (piece) => {
-    const pieces: { field: string; delta: string }[] = [];
     for (const char of piece.split("")) {
+      if (over) break;
       if (inside === undefined) {
-        // Before the object there may be words, and quotation marks among them.
-        if (depth > 0 || char === "{") step(char);
+        step(char);
         continue;
       }
       const decoded = read(char);
@@ -75,12 +106,12 @@ export function streamFields(fields: readonly string[]): (piece: string) => read
       if (inside !== "field") continue;
       if (/[\ud800-\udbff]/.test(decoded)) half = decoded;
       else {
-        const last = pieces.at(-1);
+        const last = waiting.at(-1);
         if (last?.field === key) last.delta += half + decoded;
-        else pieces.push({ field: key, delta: half + decoded });
+        else waiting.push({ field: key, delta: half + decoded });
         half = "";
       }
     }
-    return pieces;
+    return marked ? waiting.splice(0) : [];
   };
 }

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { ResponseError, SchemaError } from "../error.ts";
-import type { NextAction, Result, StreamEvent } from "../event.ts";
+import { ConfigError, ResponseError, SchemaError } from "../error.ts";
+import { isWhole, type NextAction, type Result, type StreamEvent } from "../event.ts";
 import type { ChatRequest, LanguageModel } from "../language_model.ts";
 import type { Message, ToolCall } from "../message.ts";
 import type { Context } from "../otel_types.ts";
@@ -14,7 +14,9 @@ import {
   ANSWER_FIELD,
   readStepText,
   type ReasoningStep,
+  STEP_MARKS,
   stepInstructions,
+  type StepPlan,
   stepSchema,
   THOUGHT_FIELD,
 } from "./step_schema.ts";
@@ -27,8 +29,11 @@ export interface AgentModel {
   readonly asked: LanguageModel;
   /** Whether it reasons by itself: only then is it told how much. */
   readonly reasons: boolean;
-  /** Whether its vendor can hold it to a schema; else a structured step is asked for in words. */
-  readonly holdsSchema: boolean;
+  /**
+   * Whether its vendor can hold it to a schema; else a structured step is asked for in words. Undefined where nobody
+   * knows: there it is asked for in both ways.
+   */
+  readonly holdsSchema: boolean | undefined;
 }
 
 /** Which turn it is. */
@@ -99,10 +104,11 @@ export const nativeTurn: TurnKind = ({ asked }, request, { number, tools, closin
 });
 
 /** A turn as a structured step: thought, next action, tool and arguments, or the answer. */
-export const structuredTurn: TurnKind = ({ asked, holdsSchema }, request, { number, tools, closing }) => {
+export const structuredTurn: TurnKind = ({ asked, holdsSchema }, request, place) => {
+  const { number, closing } = place;
   const { schema, toolChoice: _, ...rest } = request;
-  const plan = { tools: closing ? [] : tools, answer: schema, closing };
-  const fields = streamFields([THOUGHT_FIELD, ANSWER_FIELD]);
+  const plan = planOf(request, place);
+  const fields = stepTexts();
   const shown = { thinking: "", text: "" };
 
   /** What was not shown yet of a text that is now whole. */
@@ -111,13 +117,35 @@ export const structuredTurn: TurnKind = ({ asked, holdsSchema }, request, { numb
     return delta === "" ? [] : [{ type, delta, iteration: number }];
   }
 
+  /** The turn's end: the answer, with what the schema makes of it. */
+  function answered(result: Result, answer: unknown, thought: string, parsed: Pick<Result, "parsed">): TurnAnswer {
+    const response = typeof answer === "string" ? answer : JSON.stringify(answer) ?? "";
+    const thinking = [result.thinking, thought].filter(Boolean).join("\n\n") || undefined;
+    return {
+      ...ended({ ...result, response, thinking, ...parsed }),
+      messages: response === "" ? result.messages : [{ role: "assistant", content: response }],
+      events: [...unseen("thinking", thought), ...unseen("text", response)],
+    };
+  }
+
+  /** What is no step: a refusal, a cut or filtered answer, plain words of a model that cannot be held to a form. */
+  async function wordsOf(raw: Result): Promise<TurnAnswer> {
+    const whole = raw.refusal === undefined && isWhole(raw.finishReason);
+    if (whole && schema !== undefined) {
+      return answered(raw, raw.response, "", { parsed: await fitted(schema, jsonOf(raw), raw) });
+    }
+    const { thinking, text } = textsIn(raw.response);
+    const isStep = text !== "" || thinking !== "" && !whole;
+    return isStep ? answered(raw, text, thinking, {}) : { ...ended(raw), events: unseen("text", raw.response) };
+  }
+
   return {
     events(how) {
       const messages: readonly Message[] = [
-        { role: "system", content: stepInstructions(plan, !holdsSchema) },
+        { role: "system", content: stepInstructions(plan, holdsSchema !== true) },
         ...request.messages,
       ];
-      const step = holdsSchema ? stepSchema(plan) : undefined;
+      const step = holdsSchema === false ? undefined : stepSchema(plan);
       return asked.stream({ ...rest, ...how, messages, tools: undefined, schema: step });
     },
     told(event) {
@@ -131,24 +159,20 @@ export const structuredTurn: TurnKind = ({ asked, holdsSchema }, request, { numb
     },
     async conclude(given) {
       const { parsed, ...raw } = resultOf(given);
-      const step = (parsed ?? (holdsSchema ? undefined : readStepText(raw.response))) as ReasoningStep | undefined;
-      // A refusal, a cut or filtered answer, or plain words of a model that cannot be held to a form: as they are.
-      if (step === undefined) return { ...ended(raw), events: unseen("text", raw.response) };
-      const thinking = [raw.thinking, step.thought].filter(Boolean).join("\n\n") || undefined;
-      const common = { result: { ...raw, response: "", thinking }, messages: raw.messages };
-      const nextAction = closing ? "finish" : step.nextAction;
+      const step = (parsed ?? (holdsSchema === true ? undefined : readStepText(raw.response))) as
+        | ReasoningStep
+        | undefined;
+      if (step === undefined) return await wordsOf(raw);
+      const nextAction = closing ? "finish" : permitted(step, place, plan);
       if (nextAction !== "finish") {
+        const thinking = [raw.thinking, step.thought].filter(Boolean).join("\n\n") || undefined;
         const toolCalls = nextAction === "use_tool" ? [callOf(step, number)] : [];
-        return { ...common, nextAction, toolCalls, events: [...unseen("thinking", step.thought), ...toolCalls] };
+        const events = [...unseen("thinking", step.thought), ...toolCalls];
+        const result = { ...raw, response: "", thinking };
+        return { result, messages: raw.messages, nextAction, toolCalls, events };
       }
-      const answer = schema === undefined ? step.answer ?? step.thought : step.answer;
-      const response = typeof answer === "string" ? answer : JSON.stringify(answer) ?? "";
-      const parsedAnswer = schema === undefined ? {} : { parsed: await fitted(schema, answer, raw) };
-      return {
-        ...ended({ ...common.result, response, ...parsedAnswer }),
-        messages: [{ role: "assistant", content: response }],
-        events: [...unseen("thinking", step.thought), ...unseen("text", response)],
-      };
+      if (schema === undefined) return answered(raw, step.answer ?? step.thought, step.thought, {});
+      return answered(raw, step.answer, step.thought, { parsed: await fitted(schema, step.answer, raw) });
     },
     reply(calls, outcomes) {
       if (outcomes.length === 0) return [{ role: "user", content: "Go on." }];
@@ -159,6 +183,36 @@ export const structuredTurn: TurnKind = ({ asked, holdsSchema }, request, { numb
     },
   };
 };
+
+/** What the step may be: a choice of tools binds the first turn, unless it is none. */
+function planOf({ schema, toolChoice }: ChatRequest, { number, tools, closing }: TurnPlace): StepPlan {
+  const choice = number === 1 ? toolChoice : unforced(toolChoice);
+  if (closing || choice === "none") return { tools: [], answer: schema, closing };
+  const named = typeof choice === "object" ? tools.filter(({ name }) => name === choice.name) : tools;
+  const forced = choice === "required" || typeof choice === "object";
+  if (forced && named.length === 0) throw new ConfigError("toolChoice asks for a tool that is none of the tools.");
+  return { tools: named, forced, answer: schema, closing };
+}
+
+/** What the step may do of what it wants: a tool that the choice leaves out is not run, and the model is asked to go on. */
+function permitted({ nextAction, tool }: ReasoningStep, { tools }: TurnPlace, plan: StepPlan): NextAction {
+  if (nextAction !== "use_tool") return nextAction;
+  const isIn = (list: readonly Tool[]) => list.some(({ name }) => name === tool);
+  // A name that is nobody's is told to the model, with those that there are.
+  return plan.tools.length > 0 && (isIn(plan.tools) || !isIn(tools)) ? nextAction : "continue_thinking";
+}
+
+/** The texts of a step as they arrive. */
+function stepTexts(): ReturnType<typeof streamFields> {
+  return streamFields([THOUGHT_FIELD, ANSWER_FIELD], STEP_MARKS);
+}
+
+/** The texts of a step of which only a part came, or that is no JSON. */
+function textsIn(response: string): { readonly thinking: string; readonly text: string } {
+  const pieces = stepTexts()(response);
+  const all = (of: string) => pieces.filter(({ field }) => field === of).map(({ delta }) => delta).join("");
+  return { thinking: all(THOUGHT_FIELD), text: all(ANSWER_FIELD) };
+}
 
 function resultOf(result: Result | undefined): Result {
   if (result !== undefined) return result;
@@ -189,12 +243,22 @@ function callOf(step: ReasoningStep, number: number): ToolCall {
   return { type: "tool_call", id: `step_${number}`, name: step.tool ?? "", arguments: step.arguments };
 }
 
-/** The answer as the request's schema gives it. */
+function jsonOf({ response, usage, cost }: Result): unknown {
+  try {
+    return JSON.parse(response);
+  } catch {
+    throw new SchemaError("The answer is no JSON, although a schema asked for it.", { path: "$", usage, cost });
+  }
+}
+
+/** The answer as the request's schema gives it; one that is missing does not fit. */
 async function fitted(schema: Schema<unknown>, answer: unknown, { usage, cost }: Result): Promise<unknown> {
-  const validation = await validate(schema, answer).catch((cause) => {
-    const message = "The schema itself failed on the answer; its error is the cause.";
-    throw new SchemaError(message, { path: "$", usage, cost, cause });
-  });
+  const validation = answer === undefined
+    ? { ok: false, path: "$" } as const
+    : await validate(schema, answer).catch((cause) => {
+      const message = "The schema itself failed on the answer; its error is the cause.";
+      throw new SchemaError(message, { path: "$", usage, cost, cause });
+    });
   if (validation.ok) return validation.value;
   const { path } = validation;
   throw new SchemaError(`The answer does not fit the schema at ${path}.`, { path, usage, cost });

@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { z } from "zod";
 import {
   readStep,
@@ -107,7 +107,7 @@ Deno.test("a step is read from what fits, and from what is a little off", () => 
     nextAction: "use_tool",
     tool: "flights",
     arguments: { to: "Rome" },
-    answer: undefined,
+    answer: null,
   };
   assertEquals(readStep(whole), step as never);
   assertEquals(readStep({ ...whole, arguments: { to: "Rome" } }), step as never);
@@ -138,6 +138,38 @@ Deno.test("a step stands in a text with words before it and a fence around it", 
     assertEquals(readStepText(text)?.answer, "Yes.");
   }
   for (const text of ["Yes.", "{ no", "", "} {"]) assertEquals(readStepText(text), undefined);
+});
+
+Deno.test("a step is found among words in braces, other objects and further steps: the first is the step", () => {
+  const first = '{"thought": "a } b {", "next_action": "continue_thinking"}';
+  const second = '{"thought": "u", "next_action": "finish", "answer": "Yes."}';
+  const broken = '{"a": nothing} ';
+  for (const before of ["", "I think {x}: ", "Like { this } ", '{"city": {"name": "Rome"}} ', broken, '{"', "{{{{ "]) {
+    for (const behind of ["", `\n${second}`, "\nHope that helps {smile}", " }"]) {
+      const step = readStepText(before + first + behind);
+      assertEquals([step?.thought, step?.nextAction], ["a } b {", "continue_thinking"], before + behind);
+    }
+  }
+  assertEquals(readStepText(`{"step": ${first}}`)?.thought, "a } b {");
+  for (const none of ['{"city": "Rome"}', '{"thought": "cut", "answer": {"thought": "no"}', broken]) {
+    assertEquals(readStepText(none), undefined);
+  }
+});
+
+Deno.test("a long text of braces is read in no time, and is no step", () => {
+  const before = performance.now();
+  for (const piece of ["{", '{"a":', '{"a":[']) assertEquals(readStepText(piece.repeat(200_000)), undefined);
+  assert(performance.now() - before < 5_000);
+});
+
+Deno.test("a step that must use a tool can do nothing else", () => {
+  const plan = { ...withTool, forced: true };
+  const { tool, next_action } = stepJsonSchema(plan)["properties"] as Record<string, unknown>;
+  assertEquals([tool, next_action], [
+    { type: "string", enum: ["flights"] },
+    { type: "string", enum: ["use_tool"] },
+  ]);
+  assertStringIncludes(stepInstructions(plan, false), "This time choose use_tool");
 });
 
 Deno.test("the model is told how to take steps, which tools there are, and the form where only words can hold it", () => {

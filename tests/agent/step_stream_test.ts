@@ -3,7 +3,7 @@ import { streamFields } from "../../src/agent/step_stream.ts";
 
 /** What the fields `thought` and `answer` come to when the text arrives in pieces of this length. */
 function gathered(text: string, length: number): Readonly<Record<string, string>> {
-  const read = streamFields(["thought", "answer"]);
+  const read = streamFields(["thought", "answer"], ["thought", "next_action"]);
   const texts: Record<string, string> = {};
   for (let at = 0; at < text.length; at += length) {
     for (const { field, delta } of read(text.slice(at, at + length))) {
@@ -40,7 +40,7 @@ function escaped(json: string): string {
 }
 
 Deno.test("streamFields() gives a text while it is written", () => {
-  const read = streamFields(["thought"]);
+  const read = streamFields(["thought"], ["thought"]);
   assertEquals(read('{"thought": "Let me'), [{ field: "thought", delta: "Let me" }]);
   assertEquals(read(" see"), [{ field: "thought", delta: " see" }]);
   assertEquals(read('."'), [{ field: "thought", delta: "." }]);
@@ -48,6 +48,22 @@ Deno.test("streamFields() gives a text while it is written", () => {
 
 Deno.test("streamFields() passes over words and quotation marks before the object", () => {
   assertEquals(gathered('Here is "my" step: {"thought": "Hm."}', 3), { thought: "Hm." });
+});
+
+Deno.test("streamFields() reads the first object with a mark, whatever stands around it", () => {
+  const step = '{"answer": "Yes.", "next_action": "finish", "thought": "Hm."}';
+  const expected = { answer: "Yes.", thought: "Hm." };
+  for (const before of ["", "I think {x}: ", "{{ ", '{"answer": "no"} ', '{"a": nothing} ']) {
+    for (const behind of ["", ' {"thought": "no"}', " {smile}"]) {
+      for (const length of [1, 2, 7, 1_000]) assertEquals(gathered(before + step + behind, length), expected);
+    }
+  }
+});
+
+Deno.test("streamFields() keeps a text until its object is known to be the one", () => {
+  const read = streamFields(["answer"], ["next_action"]);
+  assertEquals(read('{"answer": "Yes."'), []);
+  assertEquals(read(', "next_action": "fin'), [{ field: "answer", delta: "Yes." }]);
 });
 
 Deno.test("streamFields() of what is no JSON gives nothing, and does not fail", () => {

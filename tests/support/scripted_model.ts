@@ -8,11 +8,10 @@ import type { AgentModel } from "../../src/agent/turn.ts";
 import { breakable, type Lifeline, singly } from "../../src/breakable.ts";
 import { type Client, clientOf } from "../../src/client.ts";
 import { orAborted } from "../../src/deadline.ts";
-import { SchemaError } from "../../src/error.ts";
 import type { NoticeEvent, Result, StreamEvent } from "../../src/event.ts";
 import type { ChatRequest, LanguageModel } from "../../src/language_model.ts";
 import type { Part, ToolCall } from "../../src/message.ts";
-import { validate } from "../../src/schema.ts";
+import { parseStructured } from "../../src/structured.ts";
 import { type Cost, type Usage, usageOf } from "../../src/usage.ts";
 
 /** What the model says in one turn. */
@@ -126,15 +125,10 @@ async function resultOf(turn: ScriptedTurn, { schema }: ChatRequest): Promise<Re
   ];
   const usage = "usage" in turn ? turn.usage : turnUsage;
   const cost = "cost" in turn ? turn.cost : turnCost;
-  let parsed: unknown;
-  if (schema !== undefined && finishReason === "stop") {
-    const validation = await validate(schema, JSON.parse(text));
-    if (!validation.ok) throw new SchemaError("It does not fit.", { path: validation.path, usage, cost });
-    parsed = validation.value;
-  }
+  const answer = { response: text, refusal, toolCalls, finishReason, usage, cost, messages: [] };
   return {
     response: text,
-    parsed,
+    parsed: await parseStructured(schema, answer),
     refusal,
     toolCalls,
     thinking,
