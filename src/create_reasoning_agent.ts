@@ -4,6 +4,7 @@
  * @module
  */
 import { createAgent } from "./agent/agent.ts";
+import { checkEffort } from "./agent/effort.ts";
 import type { AgentModel } from "./agent/turn.ts";
 import { modelInfo } from "./catalog.ts";
 import { checkOptions, type Client, makeClient } from "./client.ts";
@@ -23,8 +24,10 @@ export interface AgentOptions extends ClientOptions {
   /** What the model may have done; each needs `execute`. */
   readonly tools?: readonly Tool[] | undefined;
   /**
-   * A model, mostly a cheaper one of the same vendor, that takes the turns that may call tools. `price` is the other's:
-   * this one's is the catalogue's.
+   * A model, mostly a cheaper one of the same vendor, that takes the turns that may call tools, the one in which it
+   * answers instead among them; the closing turn, and an agent without tools, are the other's. `price` is the other's:
+   * this one's is the catalogue's. One of another vendor has that vendor's own variable for its key: apiKey, headers and
+   * sdk can then not be given.
    */
   readonly toolsModel?: string | undefined;
   /**
@@ -58,9 +61,11 @@ export interface AgentOptions extends ClientOptions {
 }
 
 /**
- * Makes an agent that thinks in turns, runs tools in parallel and answers; `reasoningEffort` defaults to "medium".
+ * Makes an agent that thinks in turns, runs tools in parallel and answers; `reasoningEffort` defaults to "medium" where
+ * the model reasons.
  *
- * @throws {ConfigError} for what {@linkcode createClient} throws for, and for tools that cannot be run.
+ * @throws {ConfigError} for what {@linkcode createClient} throws for, for tools that cannot be run, and for a
+ * `toolsModel` of another vendor beside a key for one of them.
  *
  * @example
  * ```ts
@@ -93,10 +98,14 @@ export function createReasoningAgent(model: string, options: AgentOptions = {}):
   for (const [option, value] of Object.entries({ maxIterations, toolTimeoutMs, toolConcurrency })) {
     if (!Number.isInteger(value) || value < 1) throw new ConfigError(`${option} must be a whole number from 1 on.`);
   }
+  checkAgentOptions(options);
   const { telemetry } = clientOptions;
+  const thinks = agentModel(model, clientOptions);
+  const calls = toolsModel === undefined ? undefined : agentModel(toolsModel, { ...clientOptions, price: undefined });
+  if (calls !== undefined) checkVendors(thinks, calls, clientOptions);
   const agent = createAgent({
-    model: agentModel(model, clientOptions),
-    toolsModel: toolsModel === undefined ? undefined : agentModel(toolsModel, { ...clientOptions, price: undefined }),
+    model: thinks,
+    toolsModel: calls,
     tools,
     instructions,
     maxIterations,
@@ -106,7 +115,7 @@ export function createReasoningAgent(model: string, options: AgentOptions = {}):
     // The closing turn's model reads what the other has called.
     nativeTools: nativeTools ?? [model, toolsModel ?? model].every((each) => modelInfo(each)?.tools !== false),
   });
-  const defaults = { reasoningEffort: "medium", ...defaultsOf(clientOptions) } as const;
+  const defaults = defaultsOf(clientOptions);
   const fetch = fetchOf(clientOptions);
   if (telemetry === false) return makeClient(agent, { defaults, fetch });
   return makeClient(instrumentAgent(agent, name, telemetry), {
@@ -114,6 +123,32 @@ export function createReasoningAgent(model: string, options: AgentOptions = {}):
     fetch,
     around: aroundBatch(agent, telemetry),
   });
+}
+
+/** Options come from programs without types, too. */
+function checkAgentOptions(options: AgentOptions): void {
+  const { name, tools, instructions, finalAnswer, nativeTools, reasoningEffort } = options;
+  if (name !== undefined && (typeof name !== "string" || name === "")) {
+    throw new ConfigError("name must be a text that is not empty.");
+  }
+  if (tools !== undefined && !Array.isArray(tools)) throw new ConfigError("tools must be a list of tools.");
+  if (instructions !== undefined && typeof instructions !== "string") {
+    throw new ConfigError("instructions must be a text.");
+  }
+  for (const [option, value] of Object.entries({ finalAnswer, nativeTools })) {
+    if (value !== undefined && typeof value !== "boolean") throw new ConfigError(`${option} must be true or false.`);
+  }
+  checkEffort(reasoningEffort);
+}
+
+/** What lets a program in at one vendor is never sent to another. */
+function checkVendors(one: AgentModel, other: AgentModel, { apiKey, headers, sdk }: ClientOptions): void {
+  const [vendor, another] = [one.asked.provider, other.asked.provider];
+  if (vendor === another || (apiKey ?? headers ?? sdk) === undefined) return;
+  throw new ConfigError(
+    `toolsModel is reached at ${another}, the model at ${vendor}: give no apiKey, headers or sdk here, so that each ` +
+      "vendor's own variable is used.",
+  );
 }
 
 /** A model, and what the catalogue knows of it. */

@@ -5,7 +5,7 @@
  * @module
  */
 import type { NextAction, Result, StreamEvent } from "./event.ts";
-import type { ChatRequest, LanguageModel } from "./language_model.ts";
+import type { ChatRequest, LanguageModel, ReasoningEffort } from "./language_model.ts";
 import type { ToolCall } from "./message.ts";
 import type { Context } from "./otel_types.ts";
 
@@ -47,6 +47,8 @@ export const unobserved: AgentObserver = {
 
 /** A language model that takes steps and can be watched. */
 export interface ObservableModel extends LanguageModel {
+  /** How much it thinks when it is asked so. */
+  effortOf(request: ChatRequest): ReasoningEffort | undefined;
   /** As {@linkcode LanguageModel}'s; `observer` is told of every step. */
   stream(request: ChatRequest, observer?: AgentObserver): AsyncIterable<StreamEvent>;
 }

@@ -46,6 +46,19 @@ for (const each of agentWires) {
     assertEquals(each.results(server.requests.at(-1)?.body), [{ id: "call_1", content: "Nine o'clock." }]);
   });
 
+  Deno.test(`${each.name}: a name that the model made up and vendors refuse does not stand in the transcript`, async () => {
+    const call = { id: "call_1", name: "find flights!", arguments: {} };
+    await using server = startVendor(says(each, { text: "Hm.", toolCalls: [call] }), says(each, answers));
+    const agent = agentFor(each, server, { tools: [flights], ...off });
+    const events: StreamEvent[] = await Array.fromAsync(agent.stream(question));
+    const told = events.flatMap((event) =>
+      event.type === "tool_call" || event.type === "tool_result" ? [event.name] : []
+    );
+    assertEquals(told, ["find flights!", "find flights!"]);
+    const body = JSON.stringify(bodies(server)[1]);
+    assertEquals([body.includes("find flights!"), body.includes('"find_flights_"')], [false, true]);
+  });
+
   Deno.test(`${each.name}: an agent without tools thinks in steps of a schema, and answers in the user's own`, async () => {
     const step = (fields: object) => ({ text: JSON.stringify({ thought: "Hm.", answer: null, ...fields }) });
     await using server = startVendor(
@@ -111,6 +124,38 @@ Deno.test("reasoningEffort is medium by default, and told to models that reason 
   assertEquals(await effortsOf("gpt-5", { reasoningEffort: "low" }), "low");
   assertEquals(await effortsOf("gpt-4o-mini"), undefined);
   assertEquals(await effortsOf("gpt-of-tomorrow"), "medium");
+});
+
+Deno.test("a reasoningEffort that is asked for of a model that does not reason is left out with a notice", async () => {
+  await using server = startVendor(says(wire, answers));
+  const noticesOf = async (options: AgentOptions) => {
+    const events = await Array.fromAsync(
+      agentOn(server, "gpt-4o-mini", { tools: [flights], ...options }).stream("Go."),
+    );
+    return events.flatMap((event) => event.type === "notice" ? [event.message] : []);
+  };
+  const left = "reasoningEffort was left out: gpt-4o-mini is no reasoning model.";
+  assertEquals([await noticesOf({}), await noticesOf({ reasoningEffort: "high" })], [[], [left]]);
+  assertEquals(bodies(server).map(({ reasoning_effort }) => reasoning_effort), [undefined, undefined]);
+});
+
+for (const secret of [{ apiKey: "sk-secret" }, { headers: { "x-key": "sk-secret" } }]) {
+  Deno.test(`${Object.keys(secret)} given for a model goes to no toolsModel of another vendor`, () => {
+    const make = (options: AgentOptions) => () => {
+      createReasoningAgent("gpt-4o", { toolsModel: "claude-haiku-4-5", ...off, ...secret, ...options });
+    };
+    const error = assertThrows(make({ baseUrl: "http://localhost:8080/v1" }), ConfigError);
+    assertStringIncludes(error.message, "toolsModel is reached at anthropic, the model at openai: give no apiKey");
+    // One provider is one vendor, whatever the names of its models.
+    make({ baseUrl: "http://localhost:8080/v1", provider: "openai" })();
+  });
+}
+
+Deno.test("an official client goes to no toolsModel of another vendor", () => {
+  const post = () => ({ asResponse: () => Promise.reject(new Error("Nothing is sent.")) });
+  const sdk = { baseURL: "https://api.openai.com/v1", post };
+  const make = () => createReasoningAgent("gpt-4o", { toolsModel: "claude-haiku-4-5", sdk, ...off });
+  assertThrows(make, ConfigError, "toolsModel is reached at anthropic");
 });
 
 Deno.test("toolsModel takes the turns that may call tools, at its own price and without the other's effort", async () => {
@@ -187,6 +232,14 @@ Deno.test("an agent that is made wrongly is a ConfigError at once", () => {
     "toolConcurrency must be": { toolConcurrency: -1 },
     "no execute": { tools: [idle] },
     "Two tools are named flights.": { tools: [flights, flights] },
+    "name must be a text": { name: "" },
+    "name must be a text that": { name: 5 as never },
+    "tools must be a list": { tools: null as never },
+    "A tool's name must be": { tools: [null as never] },
+    "instructions must be": { instructions: 5 as never },
+    "finalAnswer must be": { finalAnswer: "no" as never },
+    "nativeTools must be": { nativeTools: 1 as never },
+    "reasoningEffort must be one of none, minimal, low, medium, high, xhigh.": { reasoningEffort: "most" as never },
     "is not known": { toolsModel: "nobody-knows-it", baseUrl: undefined },
   };
   for (const [message, options] of Object.entries(faults)) {

@@ -10,6 +10,7 @@ import type { ChatRequest } from "../language_model.ts";
 import type { Message } from "../message.ts";
 import { type AgentObserver, type ObservableModel, type TurnEnding, unobserved } from "../step_observer.ts";
 import type { Tool } from "../tool.ts";
+import { checkEffort, effortOf } from "./effort.ts";
 import { checkTools, runTools, type ToolOutcome } from "./tools.ts";
 import { addResult, noTotals, withTotals } from "./totals.ts";
 import { type AgentModel, nativeTurn, structuredTurn, type Turn, type TurnAnswer } from "./turn.ts";
@@ -18,7 +19,7 @@ import { type AgentModel, nativeTurn, structuredTurn, type Turn, type TurnAnswer
 export interface AgentSettings {
   /** Thinks and answers. */
   readonly model: AgentModel;
-  /** Takes the turns that may call tools, instead of `model`. */
+  /** Takes the turns that may call tools, instead of `model`; none where there are no tools. */
   readonly toolsModel: AgentModel | undefined;
   /** What the model may have done. */
   readonly tools: readonly Tool[];
@@ -45,8 +46,10 @@ export function createAgent(settings: AgentSettings): ObservableModel {
     model,
     server,
     api,
+    effortOf: ({ reasoningEffort }) => effortOf(reasoningEffort, settings.model.reasons),
     stream(request, observer = unobserved) {
       if (request.tools !== undefined) checkTools(request.tools);
+      checkEffort(request.reasoningEffort);
       const run = agentRun(settings, request, observer);
       run.check();
       return { [Symbol.asyncIterator]: () => breakable(request.signal, singly(run.start)) };
@@ -74,14 +77,17 @@ interface RunState {
 function agentRun(settings: AgentSettings, request: ChatRequest, observer: AgentObserver): AgentRun {
   const { maxIterations, instructions } = settings;
   const tools = request.tools ?? settings.tools;
+  const toolsModel = tools.length === 0 ? undefined : settings.toolsModel;
+  // The user's own list may grow while the agent runs.
+  const conversation = [...request.messages];
   const system: readonly Message[] = instructions === undefined ? [] : [{ role: "system", content: instructions }];
   const kindOfTurn = settings.nativeTools && tools.length > 0 ? nativeTurn : structuredTurn;
 
   function turn(number: number, transcript: readonly Message[]): Turn {
     const closing = number > maxIterations;
-    const model = closing ? settings.model : settings.toolsModel ?? settings.model;
-    const messages = [...system, ...request.messages, ...transcript];
-    const reasoningEffort = model.reasons ? request.reasoningEffort : undefined;
+    const model = closing ? settings.model : toolsModel ?? settings.model;
+    const messages = [...system, ...conversation, ...transcript];
+    const reasoningEffort = effortOf(request.reasoningEffort, model.reasons);
     return kindOfTurn(model, { ...request, messages, reasoningEffort }, { number, tools, closing });
   }
 
@@ -136,7 +142,8 @@ function agentRun(settings: AgentSettings, request: ChatRequest, observer: Agent
       try {
         answer = yield* take(number, asked, signal, state);
       } catch (error) {
-        throw withTotals(error, totals);
+        // The signal's reason is the caller's own.
+        throw signal.aborted && error === signal.reason ? error : withTotals(error, totals);
       }
       addResult(totals, answer.result);
       transcript.push(...answer.messages);
@@ -144,6 +151,7 @@ function agentRun(settings: AgentSettings, request: ChatRequest, observer: Agent
       for (const event of answer.events) if (isNews(event, state)) yield event;
       yield { type: "iteration", number, nextAction: answer.nextAction };
       if (answer.nextAction === "finish") {
+        if (signal.aborted) throw signal.reason;
         // Nothing is held while the last event is handed over: its reader may never ask again.
         release();
         yield finish(answer.result, state);
@@ -158,6 +166,7 @@ function agentRun(settings: AgentSettings, request: ChatRequest, observer: Agent
       }
       transcript.push(...asked.reply(answer.toolCalls, outcomes));
     }
+    if (signal.aborted) throw signal.reason;
     release();
     yield finish({ response: "", finishReason: MAX_ITERATIONS.code }, state);
   }
@@ -186,7 +195,7 @@ function agentRun(settings: AgentSettings, request: ChatRequest, observer: Agent
 
   return {
     check() {
-      const numbers = settings.toolsModel !== undefined && settings.finalAnswer ? [1, maxIterations + 1] : [1];
+      const numbers = toolsModel !== undefined && settings.finalAnswer ? [1, maxIterations + 1] : [1];
       for (const number of numbers) turn(number, []).events({ signal: undefined, parent: undefined });
     },
     start,
@@ -199,12 +208,12 @@ const MAX_ITERATIONS: NoticeEvent = {
   message: "The agent has used up its turns; maxIterations changes how many it has.",
 };
 
-/** Books what the reader is about to see; false for a notice that it has seen. */
+/** Books what the reader is about to see; false for a notice that it has seen, unless it tells of another event. */
 function isNews(event: StreamEvent, state: RunState): boolean {
   if (event.type === "text" || event.type === "thinking" || event.type === "tool_call") {
     state.firstOutputAt ??= performance.now();
   }
-  if (event.type !== "notice") return true;
+  if (event.type !== "notice" || event.code === "retry") return true;
   const { size } = state.noticed;
   return state.noticed.add(`${event.code} ${event.message}`).size > size;
 }

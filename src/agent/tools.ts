@@ -234,7 +234,8 @@ function checkedLength({ content }: ToolMessage): number {
  */
 export function checkTools(tools: readonly Tool[]): void {
   const names = new Set<string>();
-  for (const { name, execute } of tools) {
+  for (const tool of tools) {
+    const { name, execute } = (tool ?? {}) as Partial<Tool>;
     if (typeof name !== "string" || !/^[\w-]{1,64}$/.test(name)) {
       throw new ConfigError("A tool's name must be 1 to 64 letters, digits, _ or -.");
     }

@@ -30,10 +30,12 @@ export function addResult(totals: Totals, { usage, cost }: Pick<Result, "usage" 
 }
 
 /** The same error with what the whole run used: the turns before the one that failed are paid for, too. */
-export function withTotals(error: unknown, { usage, cost }: Totals): unknown {
-  if (!(error instanceof LlmError)) return error;
-  if (usage !== undefined) Reflect.set(error, "usage", addUsage(usage, error.usage) ?? usage);
-  if (cost !== undefined) Reflect.set(error, "cost", addCost(cost, error.cost) ?? cost);
+export function withTotals(error: unknown, { usage, cost, requests }: Totals): unknown {
+  if (!(error instanceof LlmError) || requests === 0) return error;
+  const { usage: used, cost: paid } = error;
+  // A failure without usage adds nothing that is known; one with it, whose price is not, makes the sum unknown.
+  Reflect.set(error, "usage", used === undefined ? usage : addUsage(usage, used));
+  Reflect.set(error, "cost", used === undefined && paid === undefined ? cost : addCost(cost, paid));
   return error;
 }
 

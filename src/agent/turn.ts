@@ -22,6 +22,7 @@ import {
 } from "./step_schema.ts";
 import { streamFields } from "./step_stream.ts";
 import type { ToolOutcome } from "./tools.ts";
+import { withLegalNames, withoutCalls } from "./transcript.ts";
 
 /** A model, and what is known of it. */
 export interface AgentModel {
@@ -96,7 +97,10 @@ export const nativeTurn: TurnKind = ({ asked }, request, { number, tools, closin
     // A call that is made all the same is not run, and one without a result may not stand in a conversation.
     if (closing) return { ...ended(result), messages: result.messages.map(withoutCalls) };
     const { toolCalls, finishReason } = result;
-    if (toolCalls.length > 0) return { ...ended(result), nextAction: "use_tool", toolCalls };
+    if (toolCalls.length > 0) {
+      const messages = result.messages.map((message) => withLegalNames(message, tools));
+      return { ...ended(result), nextAction: "use_tool", toolCalls, messages };
+    }
     // The vendor paused in the middle of its own tools: handed back what it said, it goes on.
     return finishReason === "pause_turn" ? { ...ended(result), nextAction: "continue_thinking" } : ended(result);
   },
@@ -231,12 +235,6 @@ function numbered(event: StreamEvent, iteration: number): StreamEvent {
 /** Made to call a tool in every turn, the model would never answer. */
 function unforced(choice: ChatRequest["toolChoice"]): ChatRequest["toolChoice"] {
   return choice === "required" || typeof choice === "object" ? undefined : choice;
-}
-
-function withoutCalls(message: Message): Message {
-  if (message.role !== "assistant" || typeof message.content === "string") return message;
-  const content = message.content.filter(({ type }) => type !== "tool_call");
-  return { role: "assistant", content: content.length === 0 ? "" : content };
 }
 
 function callOf(step: ReasoningStep, number: number): ToolCall {

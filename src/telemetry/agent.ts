@@ -49,6 +49,7 @@ function traced(
   request: ChatRequest,
 ): AsyncIterable<StreamEvent> {
   const parent = request.parent ?? activeContext();
+  const effort = agent.effortOf(request) ?? "none";
   let run: Run | undefined;
   let waiting = false;
   let ended = false;
@@ -78,7 +79,7 @@ function traced(
       parent,
       attributes: {
         ...merged(options.attributes, request.attributes),
-        ...agentStartAttributes(agent, name, request, vocabulary),
+        ...agentStartAttributes(agent, name, { ...request, effort }, vocabulary),
       },
     });
     if (span.isRecording) span.set(inputContent(request, capture));
@@ -98,7 +99,7 @@ function traced(
     recordAgent(quietly(() => meterOf(options)), {
       model: agent,
       name,
-      effort: request.reasoningEffort ?? "none",
+      effort,
       success: word === "finished",
       iterations: sums.iterations,
       toolCalls: sums.toolCalls,
@@ -155,7 +156,8 @@ function traced(
         } catch (error) {
           const aborted = request.signal?.aborted === true && error === request.signal.reason;
           end(aborted ? "aborted" : "error", error);
-          if (error instanceof LlmError && error.traceContext === undefined) {
+          // The signal's reason is the caller's own, and may end other runs as well.
+          if (!aborted && error instanceof LlmError && error.traceContext === undefined) {
             Reflect.set(error, "traceContext", span.traceContext);
           }
           throw error;

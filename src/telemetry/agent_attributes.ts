@@ -39,14 +39,14 @@ export function addTurn(sums: AgentSums, { usage, cost }: Pick<Result, "usage" |
 export function agentStartAttributes(
   { model, provider, server }: LanguageModel,
   name: string,
-  { reasoningEffort, conversationId }: ChatRequest,
+  { effort, conversationId }: Pick<ChatRequest, "conversationId"> & { readonly effort: string },
   vocabulary: Vocabulary,
 ): OptionalAttributes {
   const llm = vocabulary === "gen_ai" ? {} : {
     [LLM.model]: model,
     [LLM.provider]: provider,
     [LLM.operation]: "reasoning",
-    [LLM.reasoningEffort]: reasoningEffort,
+    [LLM.reasoningEffort]: effort,
   };
   const genAi = vocabulary === "llm" ? {} : {
     [GEN_AI.operation]: "invoke_agent",

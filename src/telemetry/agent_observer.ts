@@ -102,7 +102,7 @@ export function observeAgent(
       });
       if (span.isRecording) span.set(toolArguments(call, capture));
       return spanStep(span, (ending: ToolEnding) => {
-        const failure = "error" in ending ? failureOf(ending.error, request) : undefined;
+        const failure = "error" in ending ? toolFailureOf(ending.error, request) : undefined;
         if ("contentLength" in ending) {
           if (vocabulary !== "gen_ai") span.set({ [AGENT.toolResultLength]: ending.contentLength });
           if (span.isRecording) span.set(toolResult(ending.result, capture));
@@ -141,10 +141,29 @@ interface Failure {
   readonly message: string;
 }
 
+/**
+ * A tool may throw anything, and its type is a label: the caller's reason and this library's errors are told as a
+ * request's are, of any other error the class, never a name that was written onto the one that was thrown.
+ */
+function toolFailureOf(error: unknown, request: ChatRequest): Failure {
+  const isReason = request.signal?.aborted === true && error === request.signal.reason;
+  const isOurs = isReason || quietly(() => error instanceof LlmError) === true;
+  return isOurs ? failureOf(error, request) : failure(quietly(() => classNameOf(error)));
+}
+
+function classNameOf(error: unknown): string {
+  if (!(error instanceof Error)) return "Error";
+  return Object.hasOwn(error, "name") ? (Object.getPrototypeOf(error) as Error).constructor.name : error.name;
+}
+
 /** An error's own message may quote what a tool was given: only its type is told, and that only where it is a word. */
 function failureOf(error: unknown, request: ChatRequest): Failure {
   const { errorType = "Error" } = quietly(() => endingOf(error, request)) ?? {};
-  const type = typeof errorType === "string" && /^[\w.$-]{1,64}$/.test(errorType) ? errorType : "Error";
+  return failure(errorType);
+}
+
+function failure(word: unknown): Failure {
+  const type = typeof word === "string" && /^[\w.$-]{1,64}$/.test(word) ? word : "Error";
   return { type, message: `The step failed: ${type}.` };
 }
 

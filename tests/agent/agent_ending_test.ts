@@ -36,6 +36,20 @@ Deno.test("an abort between two turns ends the run before the next request", asy
   assertEquals(scripted.requests.length, 1);
 });
 
+for (
+  const [where, finalAnswer] of [["iteration", true], ["notice", false]] as const
+) {
+  Deno.test(`an abort at the last ${where} event is told to the reader that reads on`, async () => {
+    const controller = new AbortController();
+    const scripted = where === "iteration" ? scriptedModel(done) : scriptedModel(searching);
+    const reader = agentOf(scripted, { tools: [flights], maxIterations: 1, finalAnswer })
+      .stream("Plan.", { signal: controller.signal })[Symbol.asyncIterator]();
+    await readTo(reader, where);
+    controller.abort("enough");
+    assertEquals(await reader.next().catch((reason) => reason), "enough");
+  });
+}
+
 Deno.test("an abort after the model asked for tools runs none of them", async () => {
   let runs = 0;
   const controller = new AbortController();

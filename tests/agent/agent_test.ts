@@ -164,10 +164,44 @@ Deno.test("toolsModel takes the turns that may call tools, the model the closing
     tools: [flights],
     maxIterations: 2,
   });
-  const { response } = await agent.run("Plan a trip.", { reasoningEffort: "high" });
+  const { response } = await agent.run("Plan a trip.");
   assertEquals(response, "Fly to Lisbon.");
   assertEquals(cheap.requests.map(({ reasoningEffort }) => reasoningEffort), [undefined, undefined]);
-  assertEquals(dear.requests.map(({ reasoningEffort }) => reasoningEffort), ["high"]);
+  assertEquals(dear.requests.map(({ reasoningEffort }) => reasoningEffort), ["medium"]);
+});
+
+Deno.test("an effort that is asked for is told to every model, whose provider says where it does not have it", async () => {
+  const scripted = scriptedModel(done);
+  const agent = agentOf(scripted, { model: known(scripted, { reasons: false }), tools: [flights] });
+  await agent.run("Plan a trip.", { reasoningEffort: "medium" });
+  await agent.run("Plan a trip.");
+  assertEquals(scripted.requests.map(({ reasoningEffort }) => reasoningEffort), ["medium", undefined]);
+  const junk = { reasoningEffort: "user-123" as never };
+  await assertRejects(() => agent.run("Plan a trip.", junk), ConfigError, "reasoningEffort must be one of");
+});
+
+Deno.test("an agent without tools thinks with its model alone", async () => {
+  const [cheap, dear] = [scriptedModel(done), scriptedModel(done)];
+  await agentOf(dear, { toolsModel: known(cheap) }).run("Plan a trip.");
+  assertEquals([cheap.requests.length, dear.requests.length], [0, 1]);
+});
+
+Deno.test("messages that the user adds to the list while the agent runs do not reach its model", async () => {
+  const scripted = scriptedModel(searching, done);
+  const messages: Message[] = [{ role: "user", content: "Plan a trip." }];
+  for await (const event of agentOf(scripted, { tools: [flights] }).stream(messages)) {
+    if (event.type === "iteration") messages.push({ role: "user", content: "And another." });
+  }
+  assertEquals(scripted.requests[1]?.messages.map(({ role }) => role), ["user", "assistant", "tool"]);
+});
+
+Deno.test("every retry is told, and what all turns have to say of the same options once", async () => {
+  const retry = { type: "notice", code: "retry", message: "Retry 1 of 2 after HTTP 429." } as const;
+  const dropped = { type: "notice", code: "parameter_dropped", message: "topK was left out." } as const;
+  const notices = [dropped, retry];
+  const scripted = scriptedModel({ ...searching, notices }, { ...done, notices });
+  const events = await eventsOf(agentOf(scripted, { tools: [flights] }).stream("Plan a trip."));
+  assertEquals(events.filter(({ type }) => type === "notice"), [dropped, retry, retry]);
 });
 
 Deno.test("a vendor that pauses in the middle of its own tools is asked to go on", async () => {
@@ -206,6 +240,7 @@ Deno.test("the tools of a request stand instead of the agent's", async () => {
 Deno.test("tools that cannot be run are refused before anything is sent", async () => {
   const { execute: _, ...idle } = flights;
   const faults: Readonly<Record<string, readonly Tool[]>> = {
+    "A tool's name must be 1": [null as never],
     "The tool flights has no execute": [idle],
     "Two tools are named flights.": [flights, flights],
     "A tool's name must be": [{ ...flights, name: "find flights" }],
@@ -231,6 +266,19 @@ Deno.test("an error that was paid for carries the sum", async () => {
   const agent = agentOf(scriptedModel(searching, { error: failure }), { tools: [flights] });
   const error = await assertRejects(() => agent.run("Plan a trip."), LlmError);
   assertEquals([error.usage?.totalTokens, error.cost?.total], [30, 6]);
+});
+
+Deno.test("the signal's own reason is not written to: it is the caller's, and may end other runs", async () => {
+  const controller = new AbortController();
+  const reason = new LlmError("mine");
+  const scripted = scriptedModel(searching, { text: "Fly", stalls: true });
+  const error = await (async () => {
+    for await (const event of agentOf(scripted, { tools: [flights] }).stream("Plan.", { signal: controller.signal })) {
+      if (event.type === "text" && event.iteration === 2) controller.abort(reason);
+    }
+  })().catch((error) => error);
+  assertStrictEquals(error, reason);
+  assertEquals([reason.usage, reason.cost], [undefined, undefined]);
 });
 
 Deno.test("an error of nobody's class reaches the caller as it is", async () => {

@@ -56,6 +56,19 @@ Deno.test("withTotals() adds what the turns before used to what the failed one u
   assertEquals([failed.usage?.totalTokens, failed.cost?.total], [92, 30]);
 });
 
+Deno.test("withTotals() knows no sum where a turn before is unknown, or the failed one's price", () => {
+  const totals = noTotals();
+  addResult(totals, {});
+  const failed = new LlmError("It failed.", { usage, cost });
+  withTotals(failed, totals);
+  assertEquals([failed.usage, failed.cost], [undefined, undefined]);
+  const known = noTotals();
+  addResult(known, { usage, cost });
+  const unpriced = new LlmError("It failed.", { usage });
+  withTotals(unpriced, known);
+  assertEquals([unpriced.usage?.totalTokens, unpriced.cost], [92, undefined]);
+});
+
 Deno.test("withTotals() of an error that used nothing gives what the turns before used", () => {
   const totals = noTotals();
   addResult(totals, { usage, cost });

@@ -1,4 +1,5 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
+import { LlmError } from "../../mod.ts";
 import { run, tool, turn } from "../support/agent_golden.ts";
 import { deaf, flights, leaves, readTo, reasonOf } from "../support/agent_scene.ts";
 import { agentFor, chatAgent as wire, says, stallsAfter, type WireTurn } from "../support/agent_wires.ts";
@@ -108,6 +109,33 @@ Deno.test("a run aborted in the retry wait of its second turn ends as cancelled,
   const agent = spanNamed(await telemetry.spans(), "llm.reasoning_agent.stream");
   assertEquals([agent.status, agent.attributes["error.type"]], ["ERROR", "AbortError"]);
   assertEquals(agent.attributes["llm.reasoning.outcome"], "cancelled");
+});
+
+Deno.test("a run aborted at its last iteration event ends as cancelled, and so it is told to who reads on", async () => {
+  const golden = run(wire, { ...aborted, paid: 1 }, turn(wire, 1, { next: "finish", length: 12 }));
+  await leaves([says(wire, answers)], { tools: [flights] }, golden, async ({ agent, telemetry }) => {
+    const controller = new AbortController();
+    const reader = agent.stream(question, { signal: controller.signal })[Symbol.asyncIterator]();
+    await readTo(reader, ({ type }) => type === "iteration");
+    controller.abort();
+    await telemetry.ended("llm.reasoning_agent.stream");
+    assertStrictEquals(await reasonOf(reader.next()), controller.signal.reason);
+  });
+});
+
+Deno.test("a reason of this library's own classes is not written to by the runs that it ends", async () => {
+  await using _telemetry = await memoryTelemetry();
+  await using server = startVendor(says(wire, asks));
+  const controller = new AbortController();
+  const reason = new LlmError("mine");
+  const hotels = deaf("flights");
+  const running = reasonOf(
+    agentFor(wire, server, { tools: [hotels.tool] }).run(question, { signal: controller.signal }),
+  );
+  await hotels.begun;
+  controller.abort(reason);
+  assertStrictEquals(await running, reason);
+  assertEquals([reason.usage, reason.traceContext], [undefined, undefined]);
 });
 
 class UserGone extends Error {

@@ -66,16 +66,16 @@ Deno.test("redact runs over what tools are given and give; where it throws nothi
   assertEquals(contentOf(spanNamed(broken, "reasoning.tool.flights")), {});
 });
 
-class AdaError extends Error {
+class TravelError extends Error {
   override readonly name = "A name of many words, Ada among them";
 }
 
-Deno.test("a tool's failure is told by its type alone, and not even by that where it may hold content", async () => {
+Deno.test("a tool's failure is told by its class alone, and not by a name that may hold content", async () => {
   const failing = (error: Error) => finder("flights", () => Promise.reject(error));
   const told = async (error: Error) => {
     const { attributes, statusMessage } = spanNamed(await spansOf({}, failing(error)), "reasoning.tool.flights");
     return [attributes["error.type"], statusMessage];
   };
   assertEquals(await told(new RangeError("Ada is too far.")), ["RangeError", "The step failed: RangeError."]);
-  assertEquals(await told(new AdaError()), ["Error", "The step failed: Error."]);
+  assertEquals(await told(new TravelError()), ["TravelError", "The step failed: TravelError."]);
 });

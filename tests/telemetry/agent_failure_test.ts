@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { BadRequestError, ConfigError, SchemaError } from "../../mod.ts";
 import { run, tool, turn } from "../support/agent_golden.ts";
-import { flights, leaves } from "../support/agent_scene.ts";
+import { finder, flights, leaves } from "../support/agent_scene.ts";
 import { agentFor, chatAgent as wire, says, type WireTurn } from "../support/agent_wires.ts";
 import { memoryTelemetry, spanNamed, tree } from "../support/telemetry.ts";
 import { refusal, startVendor } from "../support/vendor_server.ts";
@@ -71,3 +71,36 @@ Deno.test("a run that is never read, and one that is asked wrongly, leave nothin
   assertEquals([telemetry.open, await telemetry.spans(), await telemetry.points()], [[], [], []]);
   assertEquals(server.requests, []);
 });
+
+class NoSeatsError extends Error {
+  override readonly name = "NoSeatsError";
+}
+
+const thrown: Readonly<Record<string, readonly [error: unknown, type: string]>> = {
+  "an error": [new TypeError("no"), "TypeError"],
+  "an error of its own class": [new NoSeatsError("no"), "NoSeatsError"],
+  "an error with a name written onto it": [Object.assign(new RangeError("no"), { name: "User_4711" }), "RangeError"],
+  "no error": [{ name: "User_4711", message: "no" }, "Error"],
+  "a text": ["User_4711", "Error"],
+  "a refusal of the platform": [new DOMException("no", "TimeoutError"), "TimeoutError"],
+  "an error of this library": [new BadRequestError("no", { status: 400 }), "400"],
+  "something that throws when it is looked at": [
+    new Proxy(new Error("no"), {
+      getPrototypeOf() {
+        throw new Error("never");
+      },
+    }),
+    "Error",
+  ],
+};
+
+for (const [what, [error, type]] of Object.entries(thrown)) {
+  Deno.test(`a tool that throws ${what} has the error.type ${type}, which is no user's word`, async () => {
+    await using telemetry = await memoryTelemetry({ vocabulary: "gen_ai" });
+    await using server = startVendor(says(wire, asks), says(wire, answers));
+    await agentFor(wire, server, { tools: [finder("flights", () => Promise.reject(error))] }).run(question);
+    const { status, attributes } = spanNamed(await telemetry.spans(), "execute_tool flights");
+    const [point] = await telemetry.points("gen_ai.execute_tool.duration");
+    assertEquals([status, attributes["error.type"], point?.labels["error.type"]], ["ERROR", type, type]);
+  });
+}
