@@ -21,7 +21,9 @@ export async function showAgent(
   const letters = typewriter(indent, width);
   const line = (mark: string, tone: "accent" | "good" | "bad" | "warn", text: string) => {
     letters.end();
-    print(`${margin}${paint(mark, tone)} ${paint(cut(text, width - indent - 2), "dim")}`);
+    wrap(text, width - indent - 2).forEach((part, index) => {
+      print(`${margin}${index === 0 ? paint(mark, tone) : " "} ${paint(cut(part, width - indent - 2), "dim")}`);
+    });
   };
   wrap(question, width - indent - 2).forEach((text, index) => {
     print(`${margin}${index === 0 ? paint("›", "accent") : " "} ${text}`);

@@ -60,7 +60,9 @@ function renderFamily(family: string, series: readonly Series[], { width, color 
   const rows = [...Map.groupBy(series, ({ name }) => name)].flatMap(([name, those]) => rowsOf(name, those, shared));
   const valueWidth = Math.max(...rows.map(({ value = "" }) => columnsOf(value)));
   const longest = Math.max(...rows.map((row) => row.value === undefined ? 0 : row.indent + columnsOf(row.text)));
-  const valueAt = Math.min(longest + 2, width - valueWidth);
+  // What a histogram tells first, its mean, stands at every width; its buckets where there is room.
+  const told = Math.max(...rows.map(({ details: [first] = [] }) => first === undefined ? 0 : columnsOf(first) + 2));
+  const valueAt = Math.min(longest + 2, width - valueWidth - told);
   const room = width - columnsOf(family) - 2;
   const heading = wrap(textOf(shared), room).map((line, index) => {
     const left = index === 0 ? paint(family, "strong") : " ".repeat(columnsOf(family));
@@ -91,8 +93,9 @@ function rowsOf(name: string, series: readonly Series[], above: Labels): Row[] {
 function renderRow(row: Row, valueAt: number, valueWidth: number, width: number, paint: Paint): string[] {
   const { text, indent, isName, value, details = [] } = row;
   const room = (value === undefined ? width : valueAt - 1) - indent;
-  // A name is one word: where it leaves no room, its value stands on the next line.
-  const texts = isName && columnsOf(text) > room ? [...text.split("  "), ""] : wrap(text, room);
+  // A name is one word, and so is a label: where it leaves no room, its value stands on the next line.
+  const wrapped = isName && columnsOf(text) > room ? text.split("  ") : wrap(text, room);
+  const texts = wrapped.some((line) => columnsOf(line) > room) ? [...wrapped, ""] : wrapped;
   const lines = texts.filter((line, index) => line !== "" || value !== undefined || index === 0).map((line, index) => {
     const tone = isName && index === 0 ? "plain" : "dim";
     return { plain: columnsOf(line), painted: paint(cut(line, width - indent - 2), tone) };

@@ -7,6 +7,8 @@ import { columnsOf, cut, paintFor, type Tone } from "./colors.ts";
 import { counted, duration, money } from "./format.ts";
 import type { ReceivedSpan } from "./otlp_decode.ts";
 import { buildTrees, type SpanNode } from "./span_tree.ts";
+import { renderColumns } from "./tree_columns.ts";
+import { barOf, barTone, type Label, linesOf, longestBar, nameTone, periodOf, type TreeLine } from "./tree_line.ts";
 
 /** How a tree is drawn. */
 export interface TreeOptions {
@@ -15,9 +17,9 @@ export interface TreeOptions {
   /** Whether lines hold colours of the terminal. */
   readonly color: boolean;
   /** A name for a span from the program's own attributes, shown behind what is known of it. */
-  readonly label?: ((span: ReceivedSpan) => string | undefined) | undefined;
+  readonly label?: Label | undefined;
   /**
-   * Bars in the order of time, where the width allows them.
+   * Bars in the order of time.
    * @default true
    */
   readonly bars?: boolean | undefined;
@@ -32,21 +34,16 @@ interface Piece {
   readonly before: " " | " · ";
 }
 
-interface Line {
-  readonly node: SpanNode;
-  /** The branches before the name. */
-  readonly branch: string;
+interface Line extends TreeLine {
   readonly pieces: readonly Piece[];
 }
 
-/** Spans of the tree, from the first start to the last end. */
-interface Period {
-  readonly startNs: bigint;
-  readonly endNs: bigint;
-}
-
-const narrowestForBars = 76;
-const longestBar = 72;
+/** Below this width there are columns, and no room for sentences. */
+const narrowestForPieces = 96;
+const shortestBar = 12;
+const shortestName = 24;
+/** Pieces from here on stand before a whole name. */
+const least = 6;
 
 /** Draws spans as trees, a line each; an empty line divides trees. */
 export function renderTree(spans: readonly ReceivedSpan[], options: TreeOptions): string[] {
@@ -54,13 +51,16 @@ export function renderTree(spans: readonly ReceivedSpan[], options: TreeOptions)
 }
 
 function renderRoot(root: SpanNode, { width, color, label, bars = true }: TreeOptions): string[] {
+  const places = linesOf(root);
+  if (width < narrowestForPieces) return renderColumns(places, { width, color, label, bars });
   const paint = paintFor(color);
-  const lines = linesOf(root, "", "", label);
-  const shortestBar = !bars || width < narrowestForBars ? 0 : width < 90 ? 14 : 24;
+  const lines = places.map(({ node, branch }): Line => {
+    return { node, branch, pieces: piecesOf(node, label?.(node.span), branch === "") };
+  });
   const longestText = Math.max(...lines.map((line) => columnsOf(line.branch) + lengthOf(line.pieces)));
-  const room = shortestBar === 0 ? width : Math.min(longestText, width - shortestBar - 2);
-  const barWidth = shortestBar === 0 ? 0 : Math.min(longestBar, width - room - 2);
-  const period = periodOf(lines.map(({ node }) => node.span));
+  const room = bars ? Math.min(longestText, width - shortestBar - 2) : width;
+  const barWidth = bars ? Math.min(longestBar, width - room - 2) : 0;
+  const period = periodOf(lines);
   return lines.map(({ node, branch, pieces }) => {
     const fitting = fit(pieces, room - columnsOf(branch));
     const painted = fitting.map(({ text, tone, before }, index) =>
@@ -70,16 +70,8 @@ function renderRoot(root: SpanNode, { width, color, label, bars = true }: TreeOp
     if (barWidth === 0) return left;
     const [from, to] = barOf(node.span, period, barWidth);
     const gap = " ".repeat(room - columnsOf(branch) - lengthOf(fitting) + 2 + from);
-    return left + gap + paint("━".repeat(to - from), toneOf(node));
+    return left + gap + paint("━".repeat(to - from), barTone(node));
   });
-}
-
-function linesOf(node: SpanNode, branch: string, below: string, label: TreeOptions["label"]): Line[] {
-  const children = node.children.flatMap((child, index) => {
-    const last = index === node.children.length - 1;
-    return linesOf(child, below + (last ? "└─ " : "├─ "), below + (last ? "   " : "│  "), label);
-  });
-  return [{ node, branch, pieces: piecesOf(node, label?.(node.span), branch === "") }, ...children];
 }
 
 function piecesOf(node: SpanNode, label: string | undefined, isRoot: boolean): Piece[] {
@@ -127,25 +119,19 @@ function tokensOf(input: number | undefined, output: number | undefined): string
   return input === undefined || output === undefined ? undefined : `${input} in, ${output} out`;
 }
 
-function nameTone({ facts: { isRequest, error, httpStatus }, totals: { requests } }: SpanNode): Tone {
-  if (error !== undefined) return "bad";
-  if (isRequest) return "accent";
-  return httpStatus === undefined && requests > 0 ? "strong" : "plain";
-}
-
-function toneOf({ facts }: SpanNode): Tone {
-  if (facts.cancelled) return "warn";
-  if (facts.error !== undefined) return "bad";
-  return facts.isRequest ? "accent" : facts.httpStatus === undefined ? "plain" : "good";
-}
-
+/** Left out are first what says least, then what a name can be cut by; of cost and tokens only what still has no room. */
 function fit(pieces: readonly Piece[], width: number): Piece[] {
   const kept = [...pieces];
-  while (lengthOf(kept) > width && kept.length > 1) {
-    const weakest = Math.min(...kept.map(({ keep }) => keep));
-    if (weakest === 9) break;
-    kept.splice(kept.findLastIndex(({ keep }) => keep === weakest), 1);
-  }
+  const leaveOut = (weaker: number, room: number) => {
+    while (lengthOf(kept) > room) {
+      const weakest = Math.min(...kept.map(({ keep }) => keep));
+      if (weakest >= weaker) return;
+      kept.splice(kept.findLastIndex(({ keep }) => keep === weakest), 1);
+    }
+  };
+  leaveOut(least, width);
+  const name = columnsOf(pieces[0]?.text ?? "");
+  leaveOut(9, width + Math.max(0, name - shortestName));
   const [first, ...rest] = kept;
   if (first === undefined || lengthOf(kept) <= width) return kept;
   return [{ ...first, text: cut(first.text, width - (lengthOf(kept) - columnsOf(first.text))) }, ...rest];
@@ -153,18 +139,4 @@ function fit(pieces: readonly Piece[], width: number): Piece[] {
 
 function lengthOf(pieces: readonly Piece[]): number {
   return pieces.reduce((length, { text, before }, index) => length + columnsOf(text) + (index && before.length), 0);
-}
-
-function periodOf(spans: readonly ReceivedSpan[]): Period {
-  const startNs = spans.reduce((least, span) => span.startNs < least ? span.startNs : least, spans[0]?.startNs ?? 0n);
-  const endNs = spans.reduce((most, span) => span.endNs > most ? span.endNs : most, startNs);
-  return { startNs, endNs };
-}
-
-/** The columns of a span's bar, at least one of them. */
-function barOf(span: ReceivedSpan, { startNs, endNs }: Period, width: number): readonly [from: number, to: number] {
-  const whole = Number(endNs - startNs) || 1;
-  const at = (ns: bigint) => Number(ns - startNs) / whole * width;
-  const from = Math.min(Math.floor(at(span.startNs)), width - 1);
-  return [from, Math.max(from + 1, Math.round(at(span.endNs)))];
 }

@@ -8,6 +8,7 @@ import { columnsOf, wrap } from "./colors.ts";
 import { counted } from "./format.ts";
 import type { ReceivedSpan } from "./otlp_decode.ts";
 import type { OtlpReceiver } from "./otlp_receiver.ts";
+import { seriesOf } from "./metric_series.ts";
 import { renderCalls } from "./render_calls.ts";
 import { renderMetrics } from "./render_metrics.ts";
 import { renderSteps } from "./render_steps.ts";
@@ -89,7 +90,8 @@ function printMetrics(screen: Screen, receiver: OtlpReceiver): void {
   const { width, color } = screen;
   const points = receiver.metrics();
   section(screen, "The metrics", "under their names in Prometheus");
-  const count = counted(points.length, "data point", "data points");
+  // A reader that exports every few seconds sends each of them several times.
+  const count = counted(seriesOf(points).length, "series", "series");
   say(screen, `${arrival(receiver, "metrics", count)} 5× is a histogram of five values.`, "dim");
   screen.print(...indented(renderMetrics(points, { width: width - 2, color })), "");
 }

@@ -64,7 +64,7 @@ export function openScreen(): Screen {
     width,
     color,
     paint: paintFor(color),
-    print: (...lines) => lines.forEach((line) => console.log(line)),
+    print: (...lines) => lines.forEach((line) => write(`${line}\n`)),
     typewriter: (indent, width) => typewriter(indent, width, write),
   };
 }
@@ -113,5 +113,11 @@ function terminalColumns(): number | undefined {
 
 function write(text: string): void {
   const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+  try {
+    for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+  } catch (error) {
+    // Who read has seen enough, as `head` does: then there is nobody to go on for.
+    if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
+    throw error;
+  }
 }

@@ -9,6 +9,8 @@ import type { ReceivedSpan } from "./otlp_decode.ts";
 export interface SpanFacts {
   /** A request to a model: what tokens and cost belong to. */
   readonly isRequest: boolean;
+  /** A run of an agent. */
+  readonly isAgent: boolean;
   /** How long it took, in milliseconds. */
   readonly durationMs: number;
   /** Input tokens, cached ones included. */
@@ -100,6 +102,7 @@ export function factsOf({ attributes, status, startNs, endNs }: ReceivedSpan): S
   const type = attributes["error.type"];
   return {
     isRequest: operation === "chat",
+    isAgent: operation === "reasoning" || operation === "invoke_agent",
     durationMs: Number(endNs - startNs) / 1e6,
     inputTokens: uncached === undefined
       ? number("gen_ai.usage.input_tokens")

@@ -6,6 +6,7 @@ import { startScriptedAnthropic } from "../../examples/support/scripted_anthropi
 import { tripQuestion } from "../../examples/support/trip.ts";
 import { answers } from "../../examples/support/answers.ts";
 import { modelInfo } from "../../mod.ts";
+import { configFlags } from "../../scripts/configured.ts";
 import { runExample } from "./run_example.ts";
 
 /** What stands between two headings. */
@@ -162,7 +163,7 @@ Deno.test("the demo's agent plans a trip in turns, and its tree says what each c
 
   assertMatch(
     stdout,
-    /\n plan_trip · slowest: search_flights \d+ms \(\d+ %\) · dearest: final_answer \$0\.0\d+ \(\d+ %\)\n/,
+    /\n plan_trip · slowest: search_flights (?:\d+ms|\d\.\d\ds) \(\d+ %\) · dearest: final_answer \$0\.0\d+ \(\d+ %\)\n/,
   );
   const names = ["requests_total", "success_total", "iterations_total", "tool_calls_total", "iterations_per_request"];
   assertEquals(names.map((name) => metricOf(stdout, `llm_reasoning_${name}`)), ["1", "1", "3", "4", "1×"]);
@@ -182,13 +183,38 @@ Deno.test("the demo says that nothing arrived when telemetry is switched off", a
   assert(!stdout.includes("llm_requests_total"));
 });
 
-Deno.test("the demo fits into 60 columns, plain with NO_COLOR", async () => {
-  const { code, stdout } = await runExample("demo", { env: { COLUMNS: "60", NO_COLOR: "1" } });
-  assertEquals(code, 0);
-  assertEquals(stdout.split("\n").filter((line) => [...line].length > 60), []);
-  assert(!stdout.includes("\x1b"));
-  assertEquals(treeOf(stdout, "five_calls").length + treeOf(stdout, "plan_trip").length, 36);
-  assertMatch(stdout, /llm_cost_usd_total +0\.0/);
+for (const columns of [60, 80]) {
+  Deno.test(`the demo fits into ${columns} columns, plain with NO_COLOR, and nothing that matters is cut`, async () => {
+    const { code, stdout } = await runExample("demo", { env: { COLUMNS: String(columns), NO_COLOR: "1" } });
+    assertEquals(code, 0);
+    assertEquals(stdout.split("\n").filter((line) => [...line].length > columns), []);
+    assert(!stdout.includes("\x1b"));
+    const lines = part(stdout, "The traces", "The metrics").filter((line) => line.includes("━"));
+    assertEquals(lines.length, 36);
+    // Three calls, the agent's three, their turns, the agent, and both programs: with tokens and cost.
+    assertEquals(lines.filter((line) => /Σ?\$0\.0\d+ +\d+→\d+ +━/.test(line)).length, 12);
+    assertMatch(stdout, /llm_cost_usd_total +0\.0/);
+    const said = part(stdout, "The agent", "The traces").join(" ").replaceAll(/\s+/g, " ");
+    assertMatch(said, /✓ \d\.\d\ds · first token after \d+ms · \d+ tokens in, \d+ out · \$0\.0\d+ $/);
+    assert(!stdout.replace("mouth of the …", "").replaceAll(/ …$/gm, "").replaceAll("=… ", "").includes("…"), stdout);
+    const genAi = stdout.slice(stdout.indexOf("gen_ai_client_token_usage"));
+    assertEquals(genAi.match(/6× {2}mean /g)?.length, 4);
+  });
+}
+
+Deno.test("a demo whose reader has seen enough ends without a word", async () => {
+  const script = new URL("../../examples/demo.ts", import.meta.url);
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", ...await configFlags(), script.href],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const reader = child.stdout.getReader();
+  assertEquals((await reader.read()).done, false);
+  await reader.cancel();
+  const [{ code }, stderr] = await Promise.all([child.status, new Response(child.stderr).text()]);
+  assertEquals([code, stderr], [0, ""]);
 });
 
 Deno.test("the demo asks whom the key is for and exports where the environment says, without telling secrets", async () => {

@@ -103,6 +103,7 @@ Deno.test("renderMetrics() keeps to its width and drops no value", () => {
     assertEquals(lines.filter((line) => columnsOf(line) > width), [], `at ${width} columns`);
     const values = lines.join("\n").match(/\b(?:2×|1×|1234567)/g)?.toSorted();
     assertEquals(values, ["1234567", "1×", "2×"], `at ${width} columns`);
+    assert(lines.some((line) => line.includes("2×  mean 400ms")), `at ${width} columns`);
   }
 });
 
