@@ -17,7 +17,7 @@
  */
 import { LONGEST_TIMER_MS } from "./deadline.ts";
 import { ConfigError } from "./error.ts";
-import { imageMediaType, type ImagePart, type TextPart } from "./message.ts";
+import { readResult } from "./mcp_result.ts";
 import type { JsonSchema } from "./schema.ts";
 import { injectContext } from "./telemetry/propagation.ts";
 import type { Tool, ToolContext } from "./tool.ts";
@@ -59,7 +59,7 @@ export interface McpToolsOptions {
  * Makes tools of connected MCP clients, and takes the clients over: they are closed at the end of the block, and when
  * this fails.
  *
- * @throws {ConfigError} when two servers have tools of one name, or `propagateTo` names none of the servers.
+ * @throws {ConfigError} when tools have one name, or `propagateTo` names none of the servers.
  *
  * @example
  * ```ts
@@ -94,7 +94,10 @@ export async function mcpTools(
     const servers = Object.entries(clients);
     const lists = await Promise.all(servers.map(async ([server, client]) => {
       const listed = await listAll(server, client);
-      return listed.map((tool) => ({ server, tool: toolOf(client, tool, propagateTo.includes(server)) }));
+      const names = namesFor(server, listed);
+      return listed.map((tool, index) => {
+        return { server, tool: toolOf(client, tool, names[index] ?? "", propagateTo.includes(server)) };
+      });
     }));
     const all = lists.flat();
     checkNames(all);
@@ -119,46 +122,91 @@ async function closeAll(clients: readonly McpClient[]): Promise<void> {
   if (failures.length > 1) throw new AggregateError(failures, `${failures.length} MCP clients could not be closed.`);
 }
 
-/** A tool as a server lists it (https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool). */
+/** A tool as a server lists it; only its name is sure (https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool). */
 interface ListedTool {
   readonly name: string;
-  readonly title?: string | undefined;
-  readonly description?: string | undefined;
-  readonly inputSchema?: JsonSchema | undefined;
-  readonly execution?: { readonly taskSupport?: string | undefined } | undefined;
+  readonly title?: unknown;
+  readonly description?: unknown;
+  readonly inputSchema?: unknown;
+  readonly execution?: { readonly taskSupport?: unknown } | null | undefined;
 }
 
 /** JSON-RPC's "method not found": a server without tools. */
 const METHOD_NOT_FOUND = -32601;
+/** A server that has more pages has no end. */
+const MOST_PAGES = 1_000;
 
 /** All pages of a server's tools. */
 async function listAll(server: string, client: McpClient): Promise<readonly ListedTool[]> {
-  const tools: unknown[] = [];
+  const tools: ListedTool[] = [];
   const seen = new Set<string>();
   let cursor: string | undefined;
-  do {
+  while (true) {
     const page = await client.listTools(cursor === undefined ? undefined : { cursor }).catch((error) => {
       if ((error as { readonly code?: unknown } | null)?.code !== METHOD_NOT_FOUND) throw error;
       return { tools: [], nextCursor: undefined };
     });
-    tools.push(...page.tools);
-    cursor = page.nextCursor;
-    if (cursor !== undefined && seen.has(cursor)) {
-      throw new Error(`The MCP server ${server} gives the same page of its tools again and again.`);
+    for (const tool of checkedPage(server, page)) tools.push(tool);
+    cursor = page.nextCursor || undefined; // Some servers end with "".
+    if (cursor === undefined) break;
+    if (seen.has(cursor)) throw new Error(`The MCP server ${server} gives the same page of its tools again and again.`);
+    if (seen.add(cursor).size >= MOST_PAGES) {
+      throw new Error(`The MCP server ${server} has more than ${MOST_PAGES} pages of tools.`);
     }
-    seen.add(cursor ?? "");
-  } while (cursor !== undefined);
+  }
   // One that only runs as a task refuses every plain call.
-  return (tools as readonly ListedTool[]).filter(({ execution }) => execution?.taskSupport !== "required");
+  return tools.filter(({ execution }) => execution?.taskSupport !== "required");
 }
 
-function toolOf(client: McpClient, listed: ListedTool, propagate: boolean): Tool {
+/** A page as servers may give it. */
+function checkedPage(server: string, page: unknown): readonly ListedTool[] {
+  const tools = (page as { readonly tools?: unknown } | null)?.tools;
+  if (!Array.isArray(tools)) throw new Error(`The MCP server ${server} gave no list of its tools.`);
+  const name = (tool: unknown) => (tool as { readonly name?: unknown } | null)?.name;
+  if (tools.some((tool) => typeof name(tool) !== "string" || name(tool) === "")) {
+    throw new Error(`The MCP server ${server} lists a tool without a name.`);
+  }
+  return tools;
+}
+
+/**
+ * Names that vendors take, for each tool one of its own: MCP's may hold dots and slashes, and be longer. A name that is
+ * taken as it is stays; those that become the same are numbered as they are listed.
+ *
+ * @throws {ConfigError} for two tools that the server itself cannot tell apart.
+ */
+function namesFor(server: string, listed: readonly ListedTool[]): readonly string[] {
+  const given = listed.map(({ name }) => name);
+  const known = new Set<string>();
+  for (const name of given) {
+    if (known.has(name)) throw new ConfigError(`The MCP server ${server} lists two tools named ${name}.`);
+    known.add(name);
+  }
+  const taken = new Set(given.filter((name) => LEGAL_NAME.test(name)));
+  return given.map((name) => {
+    if (LEGAL_NAME.test(name)) return name;
+    const base = name.replaceAll(/[^\w-]/g, "_");
+    for (let number = 1;; number++) {
+      const end = number === 1 ? "" : `_${number}`;
+      const own = base.slice(0, 64 - end.length) + end;
+      if (taken.has(own)) continue;
+      taken.add(own);
+      return own;
+    }
+  });
+}
+
+const LEGAL_NAME = /^[\w-]{1,64}$/;
+
+function toolOf(client: McpClient, listed: ListedTool, ownName: string, propagate: boolean): Tool {
   const { name, title, description, inputSchema } = listed;
+  const [about = name] = [description, title].filter((text) => typeof text === "string");
   return {
-    // Names of MCP may hold dots and slashes, and be longer than vendors allow.
-    name: name.replaceAll(/[^\w-]/g, "_").slice(0, 64),
-    description: description ?? title ?? name,
-    parameters: inputSchema ?? { type: "object" },
+    name: ownName,
+    description: about,
+    parameters: typeof inputSchema === "object" && inputSchema !== null
+      ? inputSchema as JsonSchema
+      : { type: "object" },
     async execute(args: Record<string, unknown>, { signal, context }: ToolContext) {
       const headers: Record<string, string> = {};
       if (propagate) injectContext(headers, context);
@@ -175,96 +223,11 @@ function checkNames(tools: readonly { readonly server: string; readonly tool: To
   for (const { server, tool: { name } } of tools) {
     const owner = owners.get(name);
     if (owner !== undefined) {
-      const who = owner === server
-        ? `The MCP server ${server} has two tools`
-        : `The MCP servers ${owner} and ${server} both have a tool`;
-      throw new ConfigError(`${who} named ${name}; open them by themselves, and rename one: { ...tool, name: "…" }.`);
+      throw new ConfigError(
+        `The MCP servers ${owner} and ${server} both have a tool named ${name}; open them by themselves, and rename ` +
+          'one: { ...tool, name: "…" }.',
+      );
     }
     owners.set(name, server);
   }
-}
-
-/** The tool failed, in the server's words; an agent tells them to its model. */
-class McpToolError extends Error {
-  static {
-    this.prototype.name = "McpToolError";
-  }
-}
-
-type ResultPart = TextPart | ImagePart;
-
-/** What a model is shown of a result (https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool-result). */
-function readResult(result: unknown): string | readonly ResultPart[] {
-  const { content, structuredContent, isError, toolResult } = record(result);
-  const parts = (Array.isArray(content) ? content : []).map((block) => partOf(record(block)));
-  // What came before 2024-11-05 had this field alone.
-  const structured = structuredContent ?? (parts.length === 0 ? toolResult : undefined);
-  if (structured !== undefined && !parts.some((part) => saysTheSame(part, structured))) {
-    parts.push(textPart(JSON.stringify(structured)));
-  }
-  const texts = parts.map((part) => part.type === "text" ? part.text : describe(imageMediaType(part), part.data));
-  if (isError === true) throw new McpToolError(texts.join("\n") || "The tool failed without saying why.");
-  return parts.every(({ type }) => type === "text") ? texts.join("\n") : parts;
-}
-
-/** Servers say structured content a second time as text, for clients that do not know it. */
-function saysTheSame(part: ResultPart, structured: unknown): boolean {
-  if (part.type !== "text") return false;
-  try {
-    return JSON.stringify(JSON.parse(part.text)) === JSON.stringify(structured);
-  } catch {
-    return false;
-  }
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function partOf(block: Fields): ResultPart {
-  switch (block["type"]) {
-    case "text":
-      return textPart(word(block["text"]));
-    case "image":
-    case "audio":
-      return binaryPart(word(block["mimeType"]) || block["type"], block["mimeType"], block["data"]);
-    case "resource_link": {
-      const { uri, title, name, mimeType, description } = block;
-      const what = [word(title) || word(name), word(mimeType), word(description)].filter(Boolean).join(", ");
-      return textPart(`[resource at ${word(uri)}${what === "" ? "" : `: ${what}`}]`);
-    }
-    case "resource": {
-      const { uri, mimeType, text, blob } = record(block["resource"]);
-      if (typeof text === "string") return textPart(`[resource at ${word(uri)}]\n${text}`);
-      return binaryPart(`resource at ${word(uri)}, ${word(mimeType) || "binary"}`, mimeType, blob);
-    }
-    default:
-      return textPart(`[${word(block["type"]) || "something"} that this client does not know]`);
-  }
-}
-
-/** The images that models see; of anything else they are told what it is. */
-const SEEN = /^image\/(?:png|jpeg|gif|webp)$/;
-
-/** An image as it is; else `what`. */
-function binaryPart(what: string, mimeType: unknown, base64: unknown): ResultPart {
-  const mediaType = word(mimeType).toLowerCase();
-  const data = word(base64);
-  if (SEEN.test(mediaType) && data !== "") return { type: "image", data, mediaType };
-  return textPart(describe(what, data));
-}
-
-/** Of binary data its kind and size. */
-function describe(what: string | undefined, base64: string | undefined): string {
-  return `[${what ?? "image"}, ${Math.floor((base64 ?? "").replace(/=+$/, "").length * 3 / 4)} bytes]`;
-}
-
-function textPart(text: string): TextPart {
-  return { type: "text", text };
-}
-
-function record(value: unknown): Fields {
-  return typeof value === "object" && value !== null ? value as Fields : {};
-}
-
-function word(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

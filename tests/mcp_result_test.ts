@@ -52,6 +52,29 @@ const results: Readonly<Record<string, readonly [result: unknown, expected: unkn
     { content: [{ type: "text", text: '{ "celsius": 21 }' }], structuredContent: { celsius: 21 } },
     '{ "celsius": 21 }',
   ],
+  "structured content that stands there in another order": [
+    {
+      content: [{ type: "text", text: '{"sky": {"b": 1, "a": [2, {"d": 3, "c": 4}]}, "celsius": 21}' }],
+      structuredContent: { celsius: 21, sky: { a: [2, { c: 4, d: 3 }], b: 1 } },
+    },
+    '{"sky": {"b": 1, "a": [2, {"d": 3, "c": 4}]}, "celsius": 21}',
+  ],
+  "structured content whose list has another order": [
+    { content: [{ type: "text", text: "[1,2]" }], structuredContent: [2, 1] },
+    "[1,2]\n[2,1]",
+  ],
+  "an image of a type in other words": [
+    {
+      content: [
+        { type: "image", data: "AAAA", mimeType: "image/jpg" },
+        { type: "image", data: "AAAA", mimeType: "IMAGE/PNG; charset=binary" },
+      ],
+    },
+    [
+      { type: "image", data: "AAAA", mediaType: "image/jpeg" },
+      { type: "image", data: "AAAA", mediaType: "image/png" },
+    ],
+  ],
   "structured content beside words": [
     { content: [{ type: "text", text: "Warm." }], structuredContent: { celsius: 21 } },
     'Warm.\n{"celsius":21}',

@@ -63,13 +63,45 @@ Deno.test("tools of one name on two servers are a ConfigError that names both, a
   assertEquals([maps.closings, search.closings], [1, 1]);
 });
 
-Deno.test("tools whose names become one are a ConfigError, too", async () => {
+Deno.test("tools of one server whose names become one are numbered, and each is called by its own", async () => {
+  const long = "x".repeat(70);
+  const client = fake({ pages: [["x.y", "x/y"], ["x_y", "x_y_2", `${long}.a`, `${long}.b`]] });
+  await using mcp = await mcpTools({ maps: client });
+  const names = ["x_y_3", "x_y_4", "x_y", "x_y_2", "x".repeat(64), `${"x".repeat(62)}_2`];
+  assertEquals(mcp.tools.map(({ name }) => name), names);
+  for (const tool of mcp.tools) await execute(tool);
+  const called = ["x.y", "x/y", "x_y", "x_y_2", `${long}.a`, `${long}.b`];
+  assertEquals(client.calls.map(([{ name }]) => name), called);
+});
+
+Deno.test("tools that nobody could tell apart are a ConfigError", async () => {
   await assertRejects(
     () => mcpTools({ a: fake({ pages: [["x.y"]] }), b: fake({ pages: [["x_y"]] }) }),
     ConfigError,
-    "x_y",
+    "The MCP servers a and b both have a tool named x_y",
   );
-  await assertRejects(() => mcpTools({ a: fake({ pages: [["x.y", "x_y"]] }) }), ConfigError, "a has two tools");
+  await assertRejects(() => mcpTools({ a: fake({ pages: [["x"], ["x"]] }) }), ConfigError, "a lists two tools named x");
+});
+
+const listings: Readonly<Record<string, unknown>> = {
+  "gave no list of its tools": {},
+  "lists a tool without a name": { tools: [{ name: "" }] },
+  "lists a tool without a name.": { tools: [null] },
+};
+
+for (const [what, page] of Object.entries(listings)) {
+  Deno.test(`a server that answers ${JSON.stringify(page)} is told by its name`, async () => {
+    const maps = { ...fake(), listTools: () => Promise.resolve(page as never) };
+    await assertRejects(() => mcpTools({ maps }), Error, `The MCP server maps ${what}`);
+  });
+}
+
+Deno.test("a tool whose listing has odd fields is a tool all the same", async () => {
+  const odd = { name: "now", title: 5, description: null, inputSchema: null, execution: null };
+  await using mcp = await mcpTools({ server: fake({ pages: [[odd]] }) });
+  assertEquals(mcp.tools.map(({ description, parameters }) => [description, parameters]), [["now", {
+    type: "object",
+  }]]);
 });
 
 Deno.test("a server that cannot list its tools is told as it says it, and all clients are closed", async () => {
@@ -85,6 +117,16 @@ Deno.test("a server that cannot list its tools is told as it says it, and all cl
 Deno.test("a server whose pages never end is refused", async () => {
   const client = { ...fake(), listTools: () => Promise.resolve({ tools: [], nextCursor: "again" }) };
   await assertRejects(() => mcpTools({ server: client }), Error, "again and again");
+});
+
+Deno.test("a server that goes on with ever new pages is refused, and one that ends with an empty cursor has ended", async () => {
+  let pages = 0;
+  const endless = { ...fake(), listTools: () => Promise.resolve({ tools: [], nextCursor: `page ${++pages}` }) };
+  await assertRejects(() => mcpTools({ endless }), Error, "The MCP server endless has more than 1000 pages of tools.");
+  assertEquals(pages, 1_000);
+  const client = { ...fake(), listTools: () => Promise.resolve({ tools: [{ name: "now" }], nextCursor: "" }) };
+  await using mcp = await mcpTools({ client });
+  assertEquals(mcp.tools.map(({ name }) => name), ["now"]);
 });
 
 Deno.test("instructions stand under the names of their servers", async () => {

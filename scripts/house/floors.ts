@@ -91,6 +91,7 @@ export const rooms: readonly Room[] = [
     path: "src/connect.ts",
     never: ["src/providers/", "src/otel/", "src/agent/", "src/client.ts", "src/telemetry/"],
   },
+  { floor: 5, path: "src/mcp_result.ts", never: ["src/providers/", "src/connect.ts"] },
   { floor: 5, path: "src/mcp.ts", never: ["src/providers/", "src/connect.ts"] },
 
   { floor: 5, path: "src/sdk_fetch.ts", never: ["src/providers/", "src/otel/", "src/telemetry/"] },

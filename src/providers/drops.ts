@@ -33,10 +33,17 @@ export function gatherDrops(): Drops {
     notices() {
       return [...namesByReason].map(([why, names]) => ({
         code: "parameter_dropped",
-        message: `${listed(names)} ${names.length === 1 ? "was" : "were"} left out: ${why}.`,
+        message: names.length === 1
+          ? `${listed(names)} was left out: ${why}.`
+          : `${listed(names)} were left out: ${ofSeveral(why)}.`,
       }));
     },
   };
+}
+
+/** The same reason where it is about more than one option. */
+function ofSeveral(why: string): string {
+  return why.replace(/\b(do(?:es)? not (?:have|take)) it\b/, "$1 them");
 }
 
 function listed(names: readonly string[]): string {

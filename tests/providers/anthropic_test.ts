@@ -55,7 +55,7 @@ const DROPPED:
       OLD,
       { seed: 1, logprobs: true, store: true },
       {},
-      ["seed, logprobs and store were left out: Anthropic does not have it."],
+      ["seed, logprobs and store were left out: Anthropic does not have them."],
     ],
     ["nothing where the caller wants nothing of it", OLD, { logprobs: false, store: false }, {}, []],
     [
@@ -63,7 +63,7 @@ const DROPPED:
       "claude-sonnet-5",
       { temperature: 0.5, topP: 0.99, topK: 3 },
       {},
-      ["temperature, topP and topK were left out: claude-sonnet-5 does not take it."],
+      ["temperature, topP and topK were left out: claude-sonnet-5 does not take them."],
     ],
     ["a temperature of 1, which is what such a model has", "claude-opus-5-5", { temperature: 1 }, {}, []],
     [
@@ -79,7 +79,7 @@ const DROPPED:
       "claude-sonnet-4-0",
       { temperature: 0.5, topK: 3, topP: 0.5, thinkingBudgetTokens: 2000 },
       {},
-      ["temperature, topP and topK were left out: claude-sonnet-4-0 does not take it while it thinks."],
+      ["temperature, topP and topK were left out: claude-sonnet-4-0 does not take them while it thinks."],
     ],
     [
       "nothing of the upper end of topP",

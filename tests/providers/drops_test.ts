@@ -11,7 +11,7 @@ Deno.test("gatherDrops() tells one notice for each reason, in the order in which
   assertEquals(drops.notices(), [
     {
       code: "parameter_dropped",
-      message: "temperature, topP and topK were left out: the model does not take it.",
+      message: "temperature, topP and topK were left out: the model does not take them.",
     },
     { code: "parameter_dropped", message: "seed was left out: the vendor does not have it." },
   ]);

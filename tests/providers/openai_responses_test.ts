@@ -71,14 +71,14 @@ const DROPPED:
       "gpt-4o",
       { topK: 3, seed: 1, stop: "END", temperature: 0.5 },
       { temperature: 0.5 },
-      ["topK, seed and stop were left out: OpenAI's Responses do not have it."],
+      ["topK, seed and stop were left out: OpenAI's Responses do not have them."],
     ],
     [
       "what reasoning models refuse",
       "gpt-5.4",
       { temperature: 0.5, topP: 0.5, logprobs: true },
       {},
-      ["logprobs, temperature and topP were left out: gpt-5.4 is a reasoning model and does not take it."],
+      ["logprobs, temperature and topP were left out: gpt-5.4 is a reasoning model and does not take them."],
     ],
     [
       "nothing of that where the model is told not to reason",
