@@ -47,8 +47,8 @@ export const unobserved: AgentObserver = {
 
 /** A language model that takes steps and can be watched. */
 export interface ObservableModel extends LanguageModel {
-  /** How much it thinks when it is asked so. */
-  effortOf(request: ChatRequest): ReasoningEffort | undefined;
+  /** How much it is to think when it is asked so. */
+  effortOf(request: ChatRequest): ReasoningEffort;
   /** As {@linkcode LanguageModel}'s; `observer` is told of every step. */
   stream(request: ChatRequest, observer?: AgentObserver): AsyncIterable<StreamEvent>;
 }

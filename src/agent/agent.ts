@@ -10,7 +10,7 @@ import type { ChatRequest } from "../language_model.ts";
 import type { Message } from "../message.ts";
 import { type AgentObserver, type ObservableModel, type TurnEnding, unobserved } from "../step_observer.ts";
 import type { Tool } from "../tool.ts";
-import { checkEffort, effortOf } from "./effort.ts";
+import { checkEffort, DEFAULT_EFFORT, effortOf } from "./effort.ts";
 import { checkTools, runTools, type ToolOutcome } from "./tools.ts";
 import { addResult, noTotals, withTotals } from "./totals.ts";
 import { type AgentModel, nativeTurn, structuredTurn, type Turn, type TurnAnswer } from "./turn.ts";
@@ -46,7 +46,7 @@ export function createAgent(settings: AgentSettings): ObservableModel {
     model,
     server,
     api,
-    effortOf: ({ reasoningEffort }) => effortOf(reasoningEffort, settings.model.reasons),
+    effortOf: ({ reasoningEffort }) => reasoningEffort ?? DEFAULT_EFFORT,
     stream(request, observer = unobserved) {
       if (request.tools !== undefined) checkTools(request.tools);
       checkEffort(request.reasoningEffort);

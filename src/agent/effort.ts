@@ -8,8 +8,8 @@ import type { ReasoningEffort } from "../language_model.ts";
 
 const EFFORTS: readonly ReasoningEffort[] = ["none", "minimal", "low", "medium", "high", "xhigh"];
 
-/** What a model that reasons is told where nobody says otherwise. */
-const DEFAULT_EFFORT: ReasoningEffort = "medium";
+/** What an agent asks for where nobody says otherwise; a model that does not reason is not told. */
+export const DEFAULT_EFFORT: ReasoningEffort = "medium";
 
 /** What a model is told: what is asked for, whatever the model; else the default, where it reasons. */
 export function effortOf(asked: ReasoningEffort | undefined, reasons: boolean): ReasoningEffort | undefined {

@@ -49,7 +49,7 @@ function traced(
   request: ChatRequest,
 ): AsyncIterable<StreamEvent> {
   const parent = request.parent ?? activeContext();
-  const effort = agent.effortOf(request) ?? "none";
+  const effort = agent.effortOf(request);
   let run: Run | undefined;
   let waiting = false;
   let ended = false;

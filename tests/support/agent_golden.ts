@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { modelInfo } from "../../src/catalog.ts";
 import type { PaintedSpan } from "./agent_picture.ts";
 import { type AgentWire, turnTokens } from "./agent_wires.ts";
 import type { Values } from "./telemetry.ts";
@@ -39,8 +38,7 @@ export function run(
     "llm.model": model,
     "llm.provider": provider.name,
     "llm.operation": "reasoning",
-    // The default, of a model that reasons.
-    "llm.reasoning.effort": modelInfo(model)?.reasoning ? "medium" : "none",
+    "llm.reasoning.effort": "medium",
     "llm.reasoning.outcome": outcome,
     "llm.reasoning.iterations.total": iterations,
     "llm.reasoning.tool_calls.total": toolCalls,

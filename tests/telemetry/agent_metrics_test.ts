@@ -81,7 +81,7 @@ Deno.test("runs are counted under effort, model and provider, and their turns sp
   await fourRuns();
   const points = await telemetry.points();
   const own = points.filter(({ name }) => name.startsWith("llm_reasoning_") && name !== "llm_reasoning_tokens_total");
-  const labels = { "reasoning.effort": "none", "llm.model": wire.model, "llm.provider": wire.provider.name };
+  const labels = { "reasoning.effort": "medium", "llm.model": wire.model, "llm.provider": wire.provider.name };
   assertEquals(own.map(({ name, unit, value, labels }) => [name, unit, value, labels]), [
     ["llm_reasoning_requests_total", "{request}", 4, labels],
     ["llm_reasoning_success_total", "{request}", 1, labels],
@@ -93,7 +93,7 @@ Deno.test("runs are counted under effort, model and provider, and their turns sp
   assertEquals([spread.count, spread.sum, spread.bounds], [4, 7, [1, 2, 3, 4, 5, 7, 10, 15, 20, 50]]);
 });
 
-Deno.test("runs stand under the effort that was asked for, else under the default of a model that reasons", async () => {
+Deno.test("runs stand under the effort that was asked for, else under the default, medium", async () => {
   await using telemetry = await memoryTelemetry();
   await using server = startVendor(says(wire, answers));
   const agents = [["gpt-4o-mini", {}], ["gpt-4o-mini", { reasoningEffort: "high" }], ["gpt-5", {}]] as const;
@@ -101,7 +101,7 @@ Deno.test("runs stand under the effort that was asked for, else under the defaul
     await agentFor({ ...wire, model }, server, { tools: [flights], ...options }).run("Plan a trip.");
   }
   const labels = (await telemetry.points("llm_reasoning_requests_total")).map(({ labels }) => labels);
-  const expected = [["gpt-4o-mini", "none"], ["gpt-4o-mini", "high"], ["gpt-5", "medium"]];
+  const expected = [["gpt-4o-mini", "medium"], ["gpt-4o-mini", "high"], ["gpt-5", "medium"]];
   assertEquals(labels.map((each) => [each["llm.model"], each["reasoning.effort"]]), expected);
   const spans = (await telemetry.spans()).filter(({ name }) => name === "llm.reasoning_agent.stream");
   const told = spans.map(({ attributes }) => [attributes["llm.model"], attributes["llm.reasoning.effort"]]);
@@ -134,7 +134,7 @@ Deno.test("in vocabulary gen_ai runs and tools are told in the conventions' metr
     /agent|tool|reasoning_(?:requests|success)/.test(name)
   );
   const labels = { "gen_ai.agent.name": "trip_planner", "gen_ai.request.model": wire.model };
-  const own = { "reasoning.effort": "none", "llm.model": wire.model, "llm.provider": wire.provider.name };
+  const own = { "reasoning.effort": "medium", "llm.model": wire.model, "llm.provider": wire.provider.name };
   const tool = { "gen_ai.tool.name": "flights", "gen_ai.tool.type": "function", "error.type": "RangeError" };
   assertEquals(
     points.map(({ name, unit, labels, sum, value }) => [name, unit, labels, unit === "s" || (value ?? sum)]),
