@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { checkLanguageModel } from "./client_options_check.ts";
 import { conversationOf } from "./conversation.ts";
 import { ConfigError } from "./error.ts";
 import type { EventIterator, EventStream, Result, StreamEvent } from "./event.ts";
 import type { ChatRequest, LanguageModel, RequestOptions } from "./language_model.ts";
 import type { Messages } from "./message.ts";
+import { checkOptions, checkRequestOptions } from "./options_check.ts";
 import { READY, type ReadyIterator, readyOf } from "./ready.ts";
 import { resultOf, runAll } from "./run.ts";
 
@@ -91,6 +93,8 @@ export interface ClientSettings {
 /**
  * Makes a client of any language model: a connection, an agent, a wrapper, a fake in a test.
  *
+ * @throws {ConfigError} for what is no language model.
+ *
  * @example
  * ```ts
  * import { clientOf } from "@sik/llms";
@@ -109,6 +113,7 @@ export interface ClientSettings {
  * ```
  */
 export function clientOf(model: LanguageModel): Client {
+  checkLanguageModel(model);
   return makeClient(model, {});
 }
 
@@ -172,12 +177,10 @@ export function makeClient(model: LanguageModel, settings: ClientSettings): Clie
 /** A request: what is said with it, over the client's defaults. What is undefined does not override. */
 function requestOf(messages: Messages, options: RequestOptions = {}, settings: ClientSettings): ChatRequest {
   checkOptions(options);
-  const { signal, tools } = options;
-  if (signal !== undefined && !isSignal(signal)) throw new ConfigError("signal must be an AbortSignal.");
-  if (tools !== undefined && !Array.isArray(tools)) throw new ConfigError("tools must be a list of tools.");
   const { defaults = {}, fetch } = settings;
   const said = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const request: ChatRequest = { ...defaults, ...said, messages: conversationOf(messages), fetch };
+  checkRequestOptions(request);
   if (request.previousResponseId !== undefined && request.store !== true) {
     throw new ConfigError("previousResponseId goes on from an answer that the vendor kept: it needs store: true.");
   }
@@ -247,21 +250,6 @@ function readerOf(events: ReadyIterator<StreamEvent>): EventIterator & ReadyIter
   };
   dropped?.register(reader, events, reader);
   return reader;
-}
-
-/**
- * Options come from programs without types, too.
- *
- * @throws {ConfigError} when they are no object.
- */
-export function checkOptions(options: unknown): void {
-  if (options === null || typeof options !== "object") throw new ConfigError("The options must be an object.");
-}
-
-/** By its shape: a signal may come from another realm. */
-function isSignal(value: unknown): boolean {
-  const signal = value as Partial<AbortSignal> | null;
-  return typeof signal?.aborted === "boolean" && typeof signal.addEventListener === "function";
 }
 
 function failing(error: unknown): AsyncIterator<StreamEvent> {

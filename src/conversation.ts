@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError } from "./error.ts";
-import type { Message, Messages } from "./message.ts";
+import { hasScheme, type ImagePart, type Message, type Messages } from "./message.ts";
 
 const PART_TYPES: Readonly<Record<string, readonly string[]>> = {
   user: ["text", "image"],
@@ -35,12 +35,18 @@ function checkMessage(message: unknown, index: number): void {
   if (message === null || typeof message !== "object") {
     throw new ConfigError(`${at} must be an object with role and content, not ${kindOf(message)}.`);
   }
-  const { role, content, toolCallId } = message as Record<string, unknown>;
+  const { role, content, toolCallId, cache, isError } = message as Record<string, unknown>;
   if (role !== "system" && role !== "user" && role !== "assistant" && role !== "tool") {
     throw new ConfigError(`${at}.role must be "system", "user", "assistant" or "tool".`);
   }
   if (role === "tool" && (typeof toolCallId !== "string" || toolCallId === "")) {
     throw new ConfigError(`${at}.toolCallId must be the id of the tool call that it answers.`);
+  }
+  if ((role === "system" || role === "user") && !isCacheMark(cache)) {
+    throw new ConfigError(`${at}.cache must be true, false, "5m" or "1h".`);
+  }
+  if (role === "tool" && isError !== undefined && typeof isError !== "boolean") {
+    throw new ConfigError(`${at}.isError must be true or false.`);
   }
   if (typeof content === "string") return;
   if (role === "system") throw new ConfigError(`${at}.content must be a string, not ${kindOf(content)}.`);
@@ -56,7 +62,7 @@ function checkPart(part: unknown, role: string, at: string): void {
   if (part === null || typeof part !== "object") {
     throw new ConfigError(`${at} must be a part with a type, not ${kindOf(part)}.`);
   }
-  const { type, text, url, data, id, name } = part as Record<string, unknown>;
+  const { type, text, id, name, provider } = part as Record<string, unknown>;
   const types = PART_TYPES[role] ?? [];
   if (typeof type !== "string" || !types.includes(type)) {
     throw new ConfigError(`${at}.type must be one of ${types.join(", ")} in a message of role ${role}.`);
@@ -64,12 +70,39 @@ function checkPart(part: unknown, role: string, at: string): void {
   if ((type === "text" || type === "thinking") && typeof text !== "string") {
     throw new ConfigError(`${at}.text must be a string, not ${kindOf(text)}.`);
   }
-  if (type === "image" && typeof url !== "string" && typeof data !== "string") {
-    throw new ConfigError(`${at} must have a url or base64 data.`);
-  }
-  if (type === "tool_call" && (typeof id !== "string" || typeof name !== "string")) {
+  if (type === "image") checkImage(part, at);
+  if (type === "thinking") checkTexts(part, ["signature", "redacted"], at);
+  if (type === "tool_call" && !(isFilled(id) && isFilled(name))) {
     throw new ConfigError(`${at} must have the id and the name of the tool call.`);
   }
+  if (type === "vendor" && !isFilled(provider)) {
+    throw new ConfigError(`${at}.provider must be the name of the provider that it came from.`);
+  }
+}
+
+function checkImage(image: object, at: string): void {
+  checkTexts(image, ["url", "data", "mediaType"], at);
+  const { url, data } = image as ImagePart;
+  if (url === undefined && data === undefined) throw new ConfigError(`${at} must have a url or base64 data.`);
+  if (data === "") throw new ConfigError(`${at}.data is empty; it must be base64.`);
+  if (url !== undefined && !hasScheme(url)) throw new ConfigError(`${at}.url must be a whole one, as in https://…`);
+}
+
+/** What may be left out must be a text where it is not. */
+function checkTexts(part: object, fields: readonly string[], at: string): void {
+  for (const field of fields) {
+    const value: unknown = Reflect.get(part, field);
+    if (value === undefined || typeof value === "string") continue;
+    throw new ConfigError(`${at}.${field} must be a string, not ${kindOf(value)}.`);
+  }
+}
+
+function isFilled(value: unknown): boolean {
+  return typeof value === "string" && value !== "";
+}
+
+function isCacheMark(value: unknown): boolean {
+  return value === undefined || typeof value === "boolean" || value === "5m" || value === "1h";
 }
 
 /** A word for a value that says nothing of its content. */

@@ -5,7 +5,8 @@
  */
 import type { Timeouts } from "./attempt.ts";
 import { modelInfo } from "./catalog.ts";
-import { checkOptions, type Client, makeClient } from "./client.ts";
+import { type Client, makeClient } from "./client.ts";
+import { checkClientOptions } from "./client_options_check.ts";
 import { connect } from "./connect.ts";
 import { endpointOf } from "./endpoint.ts";
 import { ConfigError } from "./error.ts";
@@ -34,7 +35,7 @@ export interface ClientOptions extends Omit<RequestOptions, "schema" | "parent" 
   /** Where the vendor, or a compatible server, is reached; only `apiKey` is sent there. */
   readonly baseUrl?: string | undefined;
   /** Sent with every request, over the vendor's own. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly headers?: Readonly<Record<string, string>> | Headers | undefined;
   /**
    * What requests are sent with.
    * @default globalThis.fetch
@@ -67,7 +68,8 @@ export interface ClientOptions extends Omit<RequestOptions, "schema" | "parent" 
  * Makes a client for a model.
  *
  * @throws {ConfigError} for what can be known now: unknown model without provider or baseUrl, missing key where the
- * vendor needs one, bad base URL or header. Other local faults reject `run`, or the first `next()`.
+ * vendor needs one, bad base URL or header, an option of a wrong type. Other local faults reject `run`, or the first
+ * `next()`.
  *
  * @example
  * ```ts
@@ -78,7 +80,7 @@ export interface ClientOptions extends Omit<RequestOptions, "schema" | "parent" 
  * ```
  */
 export function createClient(model: string, options: ClientOptions = {}): Client {
-  checkOptions(options);
+  checkClientOptions(options);
   const { telemetry } = options;
   const fetch = fetchOf(options);
   const languageModel = modelOf(model, options);
@@ -99,7 +101,7 @@ export function modelOf(model: string, options: ClientOptions): LanguageModel {
   if (provider.needsSdk && sdk === undefined) {
     throw new ConfigError(`The provider ${provider.name} is reached through its official SDK only; give it as sdk.`);
   }
-  checkNumbers({ maxRetries, maxEventBytes, ...timeouts });
+  if (sdk !== undefined) checkDialect(model, provider, sdk);
   const connection = connect({
     provider,
     model,
@@ -139,6 +141,20 @@ function providerOf(
   return { provider, byName: true, notices: guessed ? [unknownModel(model, name)] : [] };
 }
 
+/** Each official SDK speaks its own vendor's dialect; which one it is shows in what it can be asked for. */
+function checkDialect(model: string, provider: Provider, sdk: OfficialSdk): void {
+  const isAnthropic = "messages" in sdk && !("chat" in sdk);
+  const isOpenai = "chat" in sdk && !("messages" in sdk);
+  if (isOpenai && provider.path.endsWith("/messages")) {
+    const hint = 'give new Anthropic(…), or provider: "openai" where the server speaks OpenAI\'s';
+    throw new ConfigError(`sdk is OpenAI's, and ${quoted(model)} is asked in Anthropic's dialect: ${hint}.`);
+  }
+  if (isAnthropic && provider.api !== undefined) {
+    const hint = 'give new OpenAI(…), or provider: "anthropic" where the server speaks Anthropic\'s';
+    throw new ConfigError(`sdk is Anthropic's, and ${quoted(model)} is asked in OpenAI's dialect: ${hint}.`);
+  }
+}
+
 /** The vendors' own naming: their newest models work before the catalogue lists them. */
 function vendorByPrefix(model: string): string | undefined {
   if (/^(?:gpt-|chatgpt-|o\d)/.test(model)) return "openai";
@@ -160,13 +176,6 @@ export function defaultsOf(options: ClientOptions): RequestOptions {
   const { provider: _1, api: _2, apiKey: _3, baseUrl: _4, headers: _5, fetch: _6, ...rest } = options;
   const { maxRetries: _7, timeouts: _8, maxEventBytes: _9, price: _10, telemetry: _11, sdk: _12, ...defaults } = rest;
   return defaults;
-}
-
-function checkNumbers(numbers: Readonly<Record<string, number | undefined>>): void {
-  for (const [name, value] of Object.entries(numbers)) {
-    if (value === undefined || typeof value === "number" && value >= 0) continue;
-    throw new ConfigError(`${name} must be a number from 0 on.`);
-  }
 }
 
 /** A name from outside, short enough for a sentence. */

@@ -4,10 +4,10 @@
  * @module
  */
 import { createAgent } from "./agent/agent.ts";
-import { checkEffort } from "./agent/effort.ts";
 import type { AgentModel } from "./agent/turn.ts";
 import { modelInfo } from "./catalog.ts";
-import { checkOptions, type Client, makeClient } from "./client.ts";
+import { type Client, makeClient } from "./client.ts";
+import { checkAgentOptions, checkClientOptions } from "./client_options_check.ts";
 import { type ClientOptions, defaultsOf, fetchOf, modelOf } from "./create_client.ts";
 import { ConfigError } from "./error.ts";
 import { instrumentAgent } from "./telemetry/agent.ts";
@@ -82,7 +82,8 @@ export interface AgentOptions extends ClientOptions {
  * ```
  */
 export function createReasoningAgent(model: string, options: AgentOptions = {}): Client {
-  checkOptions(options);
+  checkClientOptions(options);
+  checkAgentOptions(options);
   const {
     name = "reasoning_agent",
     tools = [],
@@ -95,10 +96,6 @@ export function createReasoningAgent(model: string, options: AgentOptions = {}):
     toolConcurrency = 8,
     ...clientOptions
   } = options;
-  for (const [option, value] of Object.entries({ maxIterations, toolTimeoutMs, toolConcurrency })) {
-    if (!Number.isInteger(value) || value < 1) throw new ConfigError(`${option} must be a whole number from 1 on.`);
-  }
-  checkAgentOptions(options);
   const { telemetry } = clientOptions;
   const thinks = agentModel(model, clientOptions);
   const calls = toolsModel === undefined ? undefined : agentModel(toolsModel, { ...clientOptions, price: undefined });
@@ -123,22 +120,6 @@ export function createReasoningAgent(model: string, options: AgentOptions = {}):
     fetch,
     around: aroundBatch(agent, telemetry),
   });
-}
-
-/** Options come from programs without types, too. */
-function checkAgentOptions(options: AgentOptions): void {
-  const { name, tools, instructions, finalAnswer, nativeTools, reasoningEffort } = options;
-  if (name !== undefined && (typeof name !== "string" || name === "")) {
-    throw new ConfigError("name must be a text that is not empty.");
-  }
-  if (tools !== undefined && !Array.isArray(tools)) throw new ConfigError("tools must be a list of tools.");
-  if (instructions !== undefined && typeof instructions !== "string") {
-    throw new ConfigError("instructions must be a text.");
-  }
-  for (const [option, value] of Object.entries({ finalAnswer, nativeTools })) {
-    if (value !== undefined && typeof value !== "boolean") throw new ConfigError(`${option} must be true or false.`);
-  }
-  checkEffort(reasoningEffort);
 }
 
 /** What lets a program in at one vendor is never sent to another. */

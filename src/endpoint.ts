@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isHeaders } from "./client_options_check.ts";
 import { ConfigError } from "./error.ts";
 import type { Provider } from "./provider.ts";
 import { builtInVendors } from "./providers/mod.ts";
@@ -15,7 +16,7 @@ export interface EndpointOptions {
   /** As given in code. */
   readonly baseUrl?: string | undefined;
   /** As given in code. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly headers?: Readonly<Record<string, string>> | Headers | undefined;
 }
 
 /** Where requests go. */
@@ -104,7 +105,8 @@ function looksSecret({ searchParams }: URL, parameter: string): boolean {
   return searchParams.getAll(parameter).some((value) => value.length >= 24 || /^(?:sk|pk|rk)[-_]/.test(value));
 }
 
-function checkHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+function checkHeaders(given: Readonly<Record<string, string>> | Headers): Readonly<Record<string, string>> {
+  const headers = isHeaders(given) ? Object.fromEntries(given) : given;
   for (const [name, value] of Object.entries(headers)) {
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) throw new ConfigError("headers has a name that is no HTTP token.");
     checkHeaderValue(`headers["${name}"]`, value);

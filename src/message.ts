@@ -120,6 +120,8 @@ export type Messages = string | readonly Message[];
 /**
  * Makes a system message.
  *
+ * @throws {ConfigError} when `options` are no object.
+ *
  * @example
  * ```ts
  * import { systemMessage } from "@sik/llms";
@@ -129,6 +131,7 @@ export type Messages = string | readonly Message[];
  * ```
  */
 export function systemMessage(text: string, options: { readonly cache?: CacheMark | undefined } = {}): SystemMessage {
+  checkOptions(options);
   return options.cache === undefined
     ? { role: "system", content: text }
     : { role: "system", content: text, cache: options.cache };
@@ -167,7 +170,7 @@ export function assistantMessage(content: AssistantMessage["content"]): Assistan
  * Makes the message that answers a tool call. Text and lists of text and image parts go as they are, other values as
  * JSON.
  *
- * @throws {ConfigError} when the value has no JSON, as one that contains itself.
+ * @throws {ConfigError} when the value has no JSON, as one that contains itself, and when `options` are no object.
  *
  * @example
  * ```ts
@@ -181,12 +184,15 @@ export function toolMessage(
   result: unknown,
   options: { readonly isError?: boolean | undefined } = {},
 ): ToolMessage {
+  checkOptions(options);
   const message = { role: "tool", toolCallId, content: toolContent(result) } as const;
   return options.isError === undefined ? message : { ...message, isError: options.isError };
 }
 
 /**
  * Makes an image part from an address that the vendor can reach, or from a `data:` URL.
+ *
+ * @throws {ConfigError} for what is no whole URL: a file of this machine is read first, for {@linkcode imageFromBytes}.
  *
  * @example
  * ```ts
@@ -195,15 +201,26 @@ export function toolMessage(
  * console.log(imageFromUrl("https://example.com/cat.png").url); // "https://example.com/cat.png"
  * ```
  */
-export function imageFromUrl(url: string): ImagePart {
-  const data = /^data:([^;,]+);base64,(.*)$/s.exec(url);
-  return data === null ? { type: "image", url } : { type: "image", data: data[2] ?? "", mediaType: data[1] };
+export function imageFromUrl(url: string | URL): ImagePart {
+  const address = url instanceof URL ? url.href : typeof url === "string" ? url : "";
+  const data = /^data:([^;,]+)(?:;[^;,]*)*?;base64,/i.exec(address);
+  if (data !== null) {
+    return { type: "image", data: address.slice(data[0].length), mediaType: data[1]?.toLowerCase() };
+  }
+  if (hasScheme(address)) return { type: "image", url: address };
+  const hint = "the bytes of a file go through imageFromBytes";
+  throw new ConfigError(`The image's address must be a whole URL, as in https://host/cat.png; ${hint}.`);
+}
+
+/** Whether an address begins as a URL does. One letter alone is the drive of a file. */
+export function hasScheme(url: string): boolean {
+  return /^[a-z][a-z\d+.-]+:/i.test(url);
 }
 
 /**
  * Makes an image part from the bytes of a PNG, JPEG, GIF or WebP file, or of another whose `mediaType` is given.
  *
- * @throws {ConfigError} when `mediaType` is left out and the bytes are none of these.
+ * @throws {ConfigError} when `mediaType` is left out and the bytes are none of these, and for what is no bytes.
  *
  * @example
  * ```ts
@@ -213,7 +230,18 @@ export function imageFromUrl(url: string): ImagePart {
  * console.log(part.mediaType); // "image/png"
  * ```
  */
-export function imageFromBytes(bytes: Uint8Array, mediaType?: string): ImagePart {
+export function imageFromBytes(given: Uint8Array | ArrayBuffer, mediaType?: string): ImagePart {
+  const bytes = ArrayBuffer.isView(given)
+    ? new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
+    : given instanceof ArrayBuffer
+    ? new Uint8Array(given)
+    : undefined;
+  if (bytes === undefined) {
+    throw new ConfigError("The image must be the bytes of a file, as a Uint8Array or ArrayBuffer.");
+  }
+  if (mediaType !== undefined && typeof mediaType !== "string") {
+    throw new ConfigError("The image's media type must be a text, as in image/png.");
+  }
   const type = mediaType ?? mediaTypeOf(bytes);
   if (type === undefined) {
     throw new ConfigError("The image's media type could not be told from its bytes; give it as the second argument.");
@@ -260,6 +288,10 @@ export function toolContent(result: unknown): ToolMessage["content"] {
   } catch {
     throw new ConfigError("The tool's result has no JSON form (it contains itself, or a BigInt); return text instead.");
   }
+}
+
+function checkOptions(options: unknown): void {
+  if (options === null || typeof options !== "object") throw new ConfigError("The options must be an object.");
 }
 
 /** Whether a value is a text or an image that a vendor can be sent. */

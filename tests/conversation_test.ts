@@ -24,7 +24,11 @@ Deno.test("conversationOf() gives a good list back as it is", () => {
       ],
     },
     { role: "tool", toolCallId: "1", content: [{ type: "text", text: "d" }] },
-    { role: "tool", toolCallId: "2", content: "" },
+    { role: "tool", toolCallId: "2", content: "", isError: false },
+    { role: "system", content: "e", cache: "1h" },
+    { role: "user", content: "f", cache: true },
+    { role: "user", content: [{ type: "image", url: "DATA:image/png,x", mediaType: undefined }], cache: undefined },
+    { role: "assistant", content: [{ type: "thinking", text: "", signature: "s", redacted: undefined }] },
     { role: "assistant", content: [] },
   ];
   assertStrictEquals(conversationOf(messages), messages);
@@ -61,6 +65,47 @@ const WRONG: Readonly<Record<string, readonly [messages: unknown, place: string]
   "an image without url and data": [[{ role: "user", content: [{ type: "image" }] }], "messages[0].content[0]"],
   "a tool call without id": [
     [{ role: "assistant", content: [{ type: "tool_call", name: NEEDLE, arguments: {} }] }],
+    "messages[0].content[0]",
+  ],
+  "a cache mark of two hours": [[{ role: "user", content: "a", cache: "2h" }], "messages[0].cache"],
+  "a cache mark that is a number": [[{ role: "system", content: "a", cache: 5 }], "messages[0].cache"],
+  "a cache mark that is null": [[{ role: "user", content: "a", cache: null }], "messages[0].cache"],
+  "isError in words": [[{ role: "tool", toolCallId: "1", content: "a", isError: "no" }], "messages[0].isError"],
+  "an image whose url is a number": [[{ role: "user", content: [{ type: "image", url: 5 }] }], "content[0].url"],
+  "an image whose data are bytes": [
+    [{ role: "user", content: [{ type: "image", data: new Uint8Array(3) }] }],
+    "content[0].data must be a string",
+  ],
+  "an image whose data are empty": [
+    [{ role: "user", content: [{ type: "image", data: "", url: "https://example.com/a.png" }] }],
+    "content[0].data is empty",
+  ],
+  "an image of a number for its media type": [
+    [{ role: "user", content: [{ type: "image", data: "AAAA", mediaType: 5 }] }],
+    "content[0].mediaType",
+  ],
+  "an image by the name of its file": [
+    [{ role: "user", content: [{ type: "image", url: `./${NEEDLE}.png` }] }],
+    "content[0].url must be a whole one",
+  ],
+  "an image on a drive": [
+    [{ role: "user", content: [{ type: "image", url: `C:\\${NEEDLE}.png` }] }],
+    "content[0].url must be a whole one",
+  ],
+  "a thought with a number for its signature": [
+    [{ role: "assistant", content: [{ type: "thinking", text: NEEDLE, signature: 5 }] }],
+    "content[0].signature",
+  ],
+  "a thought with null for what is redacted": [
+    [{ role: "assistant", content: [{ type: "thinking", text: NEEDLE, redacted: null }] }],
+    "content[0].redacted",
+  ],
+  "a vendor part without its provider": [
+    [{ role: "assistant", content: [{ type: "vendor", data: NEEDLE }] }],
+    "content[0].provider",
+  ],
+  "a tool call of an empty name": [
+    [{ role: "assistant", content: [{ type: "tool_call", id: NEEDLE, name: "", arguments: {} }] }],
     "messages[0].content[0]",
   ],
   "a tool call without name": [

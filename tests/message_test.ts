@@ -127,3 +127,41 @@ for (
 Deno.test("imageMediaType() gives undefined for data that is not base64", () => {
   assertEquals(imageMediaType({ type: "image", data: "!!!!" }), undefined);
 });
+
+for (
+  const url of [
+    "data:image/png;charset=utf-8;base64,AA+/==",
+    "DATA:image/png;base64,AA+/==",
+    "data:IMAGE/PNG;name=a.png;x=1;BASE64,AA+/==",
+  ]
+) {
+  Deno.test(`imageFromUrl() takes ${url.slice(0, url.indexOf(","))} apart`, () => {
+    assertEquals(imageFromUrl(url), { type: "image", data: "AA+/==", mediaType: "image/png" });
+  });
+}
+
+Deno.test("imageFromUrl() takes a URL, and refuses the name of a file and what is none", () => {
+  assertEquals(imageFromUrl(new URL("https://example.com/a.png")).url, "https://example.com/a.png");
+  for (const url of ["./cat.png", "cat.png", "/home/cat.png", "C:\\cat.png", "", 5, null, {}] as readonly string[]) {
+    assertThrows(() => imageFromUrl(url), ConfigError, "imageFromBytes");
+  }
+});
+
+Deno.test("imageFromBytes() takes an ArrayBuffer and any view of one", () => {
+  const { buffer } = new Uint8Array([0, ...PNG, 0]);
+  const png = imageFromBytes(new Uint8Array(PNG));
+  assertEquals(imageFromBytes(new Uint8Array(PNG).buffer), png);
+  assertEquals(imageFromBytes(new DataView(buffer, 1, PNG.length) as never), png);
+});
+
+Deno.test("imageFromBytes() refuses what is no bytes, and a media type that is no text", () => {
+  for (const bytes of [null, undefined, "abc", [1, 2], {}, new Blob()] as readonly unknown[] as never[]) {
+    assertThrows(() => imageFromBytes(bytes, "image/png"), ConfigError, "bytes of a file");
+  }
+  assertThrows(() => imageFromBytes(new Uint8Array(PNG), 5 as never), ConfigError, "media type");
+});
+
+Deno.test("systemMessage() and toolMessage() refuse options that are no object", () => {
+  assertThrows(() => systemMessage("a", null as never), ConfigError, "options must be");
+  assertThrows(() => toolMessage("1", "a", "error" as never), ConfigError, "options must be");
+});

@@ -2,8 +2,9 @@
  * What a call costs beside its tokens at the list price: classes of service, fees, hours of cache, prices of one's own.
  * Each through a whole client, against a server.
  */
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { type ClientOptions, createClient } from "../src/create_client.ts";
+import { ConfigError } from "../src/error.ts";
 import { tierMultiplier } from "../src/service_tier.ts";
 import type { Cost } from "../src/usage.ts";
 import { chatBody, chatChunks, sse } from "./support/chat_wire.ts";
@@ -141,9 +142,10 @@ Deno.test("a price of the user's own prices a model nobody knows, and its long c
   assertEquals(await costOf("ours", answer(short), IN_ONE), undefined);
 });
 
-Deno.test("a price of the user's own that is no price gives no cost, and fails no call", async () => {
+Deno.test("a price of the user's own that is no price is told before anything is asked for that price", async () => {
   const price = { input: NaN, output: -1 };
-  assertEquals(await costOf("gpt-5", body(chatBody({ usage: MILLION })), { ...IN_ONE, api: "chat", price }), undefined);
+  const answer = body(chatBody({ usage: MILLION }));
+  await assertRejects(() => costOf("gpt-5", answer, { ...IN_ONE, api: "chat", price }), ConfigError, "price must be");
 });
 
 Deno.test("a pass that made Claude's conversation shorter is counted and paid for", async () => {

@@ -54,6 +54,8 @@ export const rooms: readonly Room[] = [
   },
 
   { floor: 3, path: "src/language_model.ts", never: ["src/http.ts", "src/attempt.ts", "src/otel/"] },
+  { floor: 3, path: "src/options_check.ts", only: ["src/error.ts", "src/language_model.ts"] },
+  { floor: 3, path: "src/client_options_check.ts", only: ["src/error.ts", "src/options_check.ts"] },
   { floor: 3, path: "src/step_observer.ts", never: ["src/http.ts", "src/attempt.ts", "src/otel/"] },
 
   { floor: 4, path: "src/run.ts", never: ["src/otel/"] },

@@ -10,8 +10,8 @@ import type { ChatRequest } from "../language_model.ts";
 import type { Message } from "../message.ts";
 import { type AgentObserver, type ObservableModel, type TurnEnding, unobserved } from "../step_observer.ts";
 import type { Tool } from "../tool.ts";
-import { checkEffort, DEFAULT_EFFORT, effortOf } from "./effort.ts";
-import { checkTools, runTools, type ToolOutcome } from "./tools.ts";
+import { DEFAULT_EFFORT, effortOf } from "./effort.ts";
+import { checkAgentTools, runTools, type ToolOutcome } from "./tools.ts";
 import { addResult, noTotals, withTotals } from "./totals.ts";
 import { type AgentModel, nativeTurn, structuredTurn, type Turn, type TurnAnswer } from "./turn.ts";
 
@@ -40,7 +40,7 @@ export interface AgentSettings {
 /** Makes an agent. */
 export function createAgent(settings: AgentSettings): ObservableModel {
   const { provider, model, server, api } = settings.model.asked;
-  checkTools(settings.tools);
+  checkAgentTools(settings.tools);
   return {
     provider,
     model,
@@ -48,8 +48,7 @@ export function createAgent(settings: AgentSettings): ObservableModel {
     api,
     effortOf: ({ reasoningEffort }) => reasoningEffort ?? DEFAULT_EFFORT,
     stream(request, observer = unobserved) {
-      if (request.tools !== undefined) checkTools(request.tools);
-      checkEffort(request.reasoningEffort);
+      if (request.tools !== undefined) checkAgentTools(request.tools);
       const run = agentRun(settings, request, observer);
       run.check();
       return { [Symbol.asyncIterator]: () => breakable(request.signal, singly(run.start)) };

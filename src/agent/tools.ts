@@ -6,6 +6,7 @@
  */
 import { follow, LONGEST_TIMER_MS, orAborted } from "../deadline.ts";
 import { ConfigError } from "../error.ts";
+import { checkTools } from "../options_check.ts";
 import type { ToolResultEvent } from "../event.ts";
 import {
   type ImagePart,
@@ -232,17 +233,11 @@ function checkedLength({ content }: ToolMessage): number {
  *
  * @throws {ConfigError} for tools without a name, with the same name, or that cannot be run.
  */
-export function checkTools(tools: readonly Tool[]): void {
-  const names = new Set<string>();
-  for (const tool of tools) {
-    const { name, execute } = (tool ?? {}) as Partial<Tool>;
-    if (typeof name !== "string" || !/^[\w-]{1,64}$/.test(name)) {
-      throw new ConfigError("A tool's name must be 1 to 64 letters, digits, _ or -.");
-    }
-    if (names.has(name)) throw new ConfigError(`Two tools are named ${name}.`);
+export function checkAgentTools(tools: readonly Tool[]): void {
+  checkTools(tools);
+  for (const { name, execute } of tools) {
     if (typeof execute !== "function") {
       throw new ConfigError(`The tool ${name} has no execute: an agent runs its tools itself.`);
     }
-    names.add(name);
   }
 }

@@ -15,6 +15,7 @@ import { type ClaudeRules, claudeRules } from "./anthropic_models.ts";
 import { encodeThinking } from "./anthropic_thinking.ts";
 import { encodeTools } from "./anthropic_tools.ts";
 import { type Drops, gatherDrops } from "./drops.ts";
+import { checkToolChoice } from "./tool_choice.ts";
 
 /**
  * Anthropic's Messages.
@@ -51,6 +52,7 @@ function encodeRequest(model: string, request: ChatRequest, provider: string): E
   if (request.previousResponseId !== undefined) {
     throw new ConfigError("previousResponseId belongs to OpenAI's Responses; Anthropic keeps no answers.");
   }
+  checkToolChoice(request);
   const { stop, streaming = true } = request;
   const drops = gatherDrops();
   const rules = claudeRules(model);

@@ -14,6 +14,7 @@ import { encodeChatMessages } from "./openai_chat_messages.ts";
 import { openaiErrorOf } from "./openai_error.ts";
 import { effortNotices, effortOf, isReasoningModel, unlessReasoning } from "./openai_reasoning.ts";
 import { encodeFunction, encodeResponseFormat } from "./openai_schema.ts";
+import { checkToolChoice } from "./tool_choice.ts";
 
 /**
  * OpenAI's chat completions.
@@ -49,6 +50,7 @@ function encodeChat(model: string, request: ChatRequest, provider: string): Enco
   if (request.previousResponseId !== undefined) {
     throw new ConfigError('previousResponseId belongs to OpenAI\'s Responses; make the client with api: "responses".');
   }
+  checkToolChoice(request);
   const { tools = [], toolChoice, stop, logprobs, webSearch } = request;
   const drops = gatherDrops();
   const unlessThinking = unlessReasoning(model, request, drops);

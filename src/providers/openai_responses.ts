@@ -15,6 +15,7 @@ import { effortNotices, effortOf, isReasoningModel, unlessReasoning } from "./op
 import { foldResponse } from "./openai_responses_decode.ts";
 import { encodeInput } from "./openai_responses_input.ts";
 import { encodeAnswer, strictSchema } from "./openai_schema.ts";
+import { checkToolChoice } from "./tool_choice.ts";
 
 /**
  * OpenAI's Responses.
@@ -51,6 +52,7 @@ function encodeRequest(model: string, request: ChatRequest, provider: string): E
   if (previousResponseId !== undefined && !store) {
     throw new ConfigError("previousResponseId needs store: true, on this request and on the one it goes on from.");
   }
+  checkToolChoice(request);
   const drops = gatherDrops();
   const unlessThinking = unlessReasoning(model, request, drops);
   const effort = effortOf(model, request, drops);

@@ -5,6 +5,7 @@
  * @module
  */
 import { SpanKind } from "@opentelemetry/api";
+import { checkLanguageModel, checkTelemetry } from "../client_options_check.ts";
 import { LlmError } from "../error.ts";
 import type { Result, StreamEvent } from "../event.ts";
 import type { ChatRequest, LanguageModel } from "../language_model.ts";
@@ -25,6 +26,8 @@ import { merged, type OpenSpan, openSpan, quietly } from "./span.ts";
 /**
  * Puts telemetry around a language model; the result is a language model like any other.
  *
+ * @throws {ConfigError} for what is no language model, and for options of a wrong type.
+ *
  * @example
  * ```ts
  * import { instrument } from "@sik/llms";
@@ -41,6 +44,8 @@ import { merged, type OpenSpan, openSpan, quietly } from "./span.ts";
  * ```
  */
 export function instrument(model: LanguageModel, options: ClientTelemetry = {}): LanguageModel {
+  checkLanguageModel(model);
+  checkTelemetry(options);
   return {
     provider: model.provider,
     model: model.model,

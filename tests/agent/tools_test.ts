@@ -2,7 +2,7 @@ import { assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert"
 import * as v from "valibot";
 import { toStandardJsonSchema } from "@valibot/to-json-schema";
 import { z } from "zod";
-import { checkTools } from "../../src/agent/tools.ts";
+import { checkAgentTools } from "../../src/agent/tools.ts";
 import { ConfigError } from "../../src/error.ts";
 import type { Tool, ToolContext } from "../../src/tool.ts";
 import { outcomeOf, tool } from "../support/agent_tools.ts";
@@ -200,11 +200,11 @@ Deno.test("a tool that gives nothing has the result null", async () => {
   assertEquals((await outcomeOf(tool("look", () => undefined), call("look"))).message.content, "null");
 });
 
-Deno.test("checkTools() refuses a tool without a name", () => {
+Deno.test("checkAgentTools() refuses a tool without a name", () => {
   for (const name of ["", "find flights", "x".repeat(65), undefined as unknown as string]) {
     let refused: unknown;
     try {
-      checkTools([tool(name, () => "never")]);
+      checkAgentTools([tool(name, () => "never")]);
     } catch (error) {
       refused = error;
     }

@@ -1,0 +1,22 @@
+/**
+ * The choice among a request's tools, which every dialect checks where it has the tools: an agent brings its own.
+ *
+ * @module
+ */
+import { ConfigError } from "../error.ts";
+import type { ChatRequest } from "../language_model.ts";
+
+/**
+ * Checks that what must be called is there.
+ *
+ * @throws {ConfigError} for a tool that is not among the request's, and where there are none.
+ */
+export function checkToolChoice({ tools = [], toolChoice, webSearch, extraBody }: ChatRequest): void {
+  if (toolChoice === undefined || toolChoice === "auto" || toolChoice === "none") return;
+  if (extraBody?.["tools"] !== undefined) return; // The vendor's own, which are not known here.
+  const searches = webSearch !== undefined && webSearch !== false;
+  if (tools.length === 0 && !searches) throw new ConfigError("toolChoice asks for a tool, and the request has none.");
+  if (toolChoice === "required" || searches && toolChoice.name === "web_search") return;
+  if (tools.some(({ name }) => name === toolChoice.name)) return;
+  throw new ConfigError("toolChoice names a tool that is not among the request's tools.");
+}
