@@ -63,8 +63,17 @@ export function jsonSchemaOf(schema: Schema<unknown>, where: string): JsonSchema
   try {
     return convert({ target: "draft-2020-12" }) as JsonSchema;
   } catch (cause) {
-    throw new ConfigError(`${where} has a part that JSON Schema cannot express.`, { cause });
+    throw new ConfigError(`${where} has a part that JSON Schema cannot express${whyNot(cause)}.`, { cause });
   }
+}
+
+/** What the library says of it, as far as it does; it speaks of the schema, and knows no value. */
+function whyNot(cause: unknown): string {
+  const { message, path } = (cause ?? {}) as { readonly message?: unknown; readonly path?: unknown };
+  const said = typeof message === "string" ? message.split("\n")[0]?.replace(/[\s.]+$/, "").slice(0, 200) ?? "" : "";
+  const place = Array.isArray(path) && path.length > 0 ? ` at ${pathOf(path)}` : "";
+  const hint = /\bdate\b/i.test(said) ? "; a date is a text, as in z.iso.datetime()" : "";
+  return `${place}${said === "" ? "" : ` (${said})`}${hint}`;
 }
 
 /** Under this key a schema of ours reads an answer by itself: what it gives is parsed, and undefined is no failure. */

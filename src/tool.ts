@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { ConfigError } from "./error.ts";
+import { withOwnRoot } from "./json_schema.ts";
 import type { Context } from "./otel_types.ts";
-import type { Schema } from "./schema.ts";
+import { type JsonSchema, jsonSchemaOf, type Schema } from "./schema.ts";
 
 /** What a tool is handed besides its arguments. */
 export interface ToolContext {
@@ -61,4 +63,30 @@ export interface ToolDefinition<A> {
  */
 export function defineTool<A>(tool: ToolDefinition<A>): Tool {
   return tool as Tool;
+}
+
+/** What says of a schema without a type that its values are not all objects. */
+const NO_OBJECT = ["$ref", "anyOf", "oneOf", "allOf", "not", "if", "enum", "const", "items", "prefixItems"];
+
+/**
+ * The JSON Schema of a tool's parameters, whose root is an object. An empty one is an object of which nothing is known.
+ *
+ * @throws {ConfigError} naming the tool, when its parameters are none or no object.
+ *
+ * @example
+ * ```ts
+ * import { parametersOf } from "./tool.ts";
+ *
+ * console.log(parametersOf({ name: "now", description: "Tells the time.", parameters: {} })); // { type: "object" }
+ * ```
+ */
+export function parametersOf({ name, parameters }: Tool): JsonSchema {
+  const where = `The parameters of tool ${name}`;
+  const schema = withOwnRoot(jsonSchemaOf(parameters, where));
+  const { type } = schema;
+  if (type === "object") return schema;
+  if (type === undefined && NO_OBJECT.every((keyword) => schema[keyword] === undefined)) {
+    return { type: "object", ...schema };
+  }
+  throw new ConfigError(`${where} must be an object; put them into one, as in z.object({ … }).`);
 }

@@ -156,3 +156,30 @@ Deno.test("jsonSchemaOf() asks for what goes in, which the model writes, not for
   };
   assertEquals(json.properties.n.type, "string");
 });
+
+Deno.test("jsonSchemaOf() tells what JSON Schema cannot express, as far as the library does, and what to use for dates", () => {
+  const when = z.object({ when: z.date() });
+  assertThrows(() => jsonSchemaOf(when, "schema"), ConfigError, "a date is a text, as in z.iso.datetime()");
+  assertThrows(() => jsonSchemaOf(toStandardJsonSchema(v.object({ when: v.date() })), "schema"), ConfigError, "z.iso");
+  const big = assertThrows(() => jsonSchemaOf(z.object({ n: z.bigint() }), "schema"), ConfigError, "BigInt");
+  assert(!big.message.includes("z.iso"), big.message);
+});
+
+for (
+  const [failure, says] of [
+    [Object.assign(new Error("No.\nMore."), { path: ["a", 0, "b"] }), "cannot express at $.a[0].b (No)."],
+    [new Error(""), "cannot express."],
+    [null, "cannot express."],
+    ["a text", "cannot express."],
+  ] as const
+) {
+  Deno.test(`jsonSchemaOf() says of a library that throws ${Deno.inspect(String(failure))} "${says}"`, () => {
+    const input = () => {
+      throw failure;
+    };
+    const own = { "~standard": { version: 1 as const, vendor: "own", validate: () => ({}), jsonSchema: { input } } };
+    const error = assertThrows(() => jsonSchemaOf(own, "schema"), ConfigError);
+    assert(error.message.endsWith(says), error.message);
+    assertEquals(error.cause, failure);
+  });
+}

@@ -27,6 +27,7 @@ export const rooms: readonly Room[] = [
   { floor: 1, path: "src/ready.ts" },
   { floor: 1, path: "src/breakable.ts" },
   { floor: 1, path: "src/schema.ts" },
+  { floor: 1, path: "src/json_schema.ts" },
   { floor: 1, path: "src/message.ts" },
   { floor: 1, path: "src/conversation.ts" },
   { floor: 1, path: "src/tool.ts" },

@@ -5,8 +5,9 @@
  * @module
  */
 import type { NextAction } from "../event.ts";
+import { asPart } from "../json_schema.ts";
 import { type JsonSchema, jsonSchemaOf, READS_ANSWER, type Schema, type StandardSchema } from "../schema.ts";
-import type { Tool } from "../tool.ts";
+import { parametersOf, type Tool } from "../tool.ts";
 
 /** What the model says in one turn. */
 export interface ReasoningStep {
@@ -88,33 +89,10 @@ export function stepJsonSchema({ tools, forced, answer, closing }: StepPlan): Js
   return { type: "object", properties, required, additionalProperties: false, ...definitions };
 }
 
-/** A schema as a part of another: its definitions move up, and so does it itself where it points into itself. */
+/** The request's own schema as a part of the step's. */
 function answerSchema(whole: JsonSchema, closing: boolean): JsonSchema & { readonly schema: JsonSchema } {
-  const { $schema: _, $id: _id, $defs = {}, definitions, ...own } = whole;
-  const text = JSON.stringify(own) + JSON.stringify($defs) + JSON.stringify(definitions ?? {});
-  const pointsInside = /"\$ref":"#(?!\/(?:\$defs|definitions)\/)/.test(text);
-  let place = "whole_answer";
-  while (place in ($defs as object)) place += "_";
-  const moved = <T>(node: T): T => pointsInside ? pointedTo(node, `#/$defs/${place}`) : node;
-  const defs = { ...moved($defs) as object, ...pointsInside ? { [place]: moved(own) } : {} };
-  const part = pointsInside ? { $ref: `#/$defs/${place}` } : own;
-  return {
-    schema: closing ? part : { anyOf: [part, { type: "null" }] },
-    ...Object.keys(defs).length === 0 ? {} : { $defs: defs },
-    ...definitions === undefined ? {} : { definitions: moved(definitions) },
-  };
-}
-
-/** The same schema with pointers into its root led to `place`; those to definitions stay, since these are still there. */
-function pointedTo<T>(node: T, place: string): T {
-  if (Array.isArray(node)) return node.map((item) => pointedTo(item, place)) as T;
-  if (typeof node !== "object" || node === null) return node;
-  return Object.fromEntries(
-    Object.entries(node).map(([key, value]) => {
-      if (key !== "$ref" || typeof value !== "string") return [key, pointedTo(value, place)];
-      return [key, value.replace(/^#(?!\/(?:\$defs|definitions)\/)/, place)];
-    }),
-  ) as T;
+  const { part, definitions } = asPart(whole, "whole_answer");
+  return { schema: closing ? part : { anyOf: [part, { type: "null" }] }, ...definitions };
 }
 
 /** Tells the model how to take steps; `inWords` where only words can hold it to their form. */
@@ -127,9 +105,8 @@ export function stepInstructions(plan: StepPlan, inWords: boolean): string {
   const how = "Think step by step, one step in each answer. Choose continue_thinking to go on, " +
     "finish when you can answer; then, and only then, give the answer.";
   if (tools.length === 0) return how + form;
-  const list = tools.map(({ name, description, parameters }) => {
-    const schema = jsonSchemaOf(parameters, `The parameters of tool ${name}`);
-    return `- ${name}: ${description} Arguments: ${JSON.stringify(schema)}`;
+  const list = tools.map((tool) => {
+    return `- ${tool.name}: ${tool.description} Arguments: ${JSON.stringify(parametersOf(tool))}`;
   });
   const use = forced
     ? "This time choose use_tool: have a tool called, with its arguments as a JSON text."

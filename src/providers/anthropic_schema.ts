@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isSchema, partsOf, resolveReference } from "../json_schema.ts";
 import type { JsonSchema } from "../schema.ts";
 import { record } from "./raw.ts";
 
@@ -55,35 +56,27 @@ function eachOf(schemas: unknown): unknown {
 }
 
 /**
- * Whether the output format can express a schema at all: it has no maps, objects whose keys are not known before, and
- * no schema that contains itself.
+ * Whether the output format can express a schema at all: it has no maps, objects whose keys are not known before; no
+ * lists whose places differ; no schema that contains itself; and of two schemas at once it would close each.
  */
 export function fitsOutputFormat(schema: JsonSchema): boolean {
-  return isClosed(schema) && !isRecursive(schema);
-}
-
-function isClosed(node: unknown): boolean {
-  if (Array.isArray(node)) return node.every(isClosed);
-  if (typeof node !== "object" || node === null) return true;
-  const { additionalProperties, patternProperties } = node as JsonSchema;
-  if (patternProperties !== undefined || typeof additionalProperties === "object") return false;
-  return Object.entries(node).every(([key, value]) => key === "enum" || key === "const" || isClosed(value));
-}
-
-function isRecursive(root: JsonSchema): boolean {
-  const visit = (node: unknown, way: readonly string[]): boolean => {
-    if (Array.isArray(node)) return node.some((item) => visit(item, way));
-    if (typeof node !== "object" || node === null) return false;
-    return Object.entries(node).some(([key, value]) => {
-      if (key === "$defs" || key === "definitions") return false; // Visited from where they are meant.
-      if (key !== "$ref" || typeof value !== "string") return visit(value, way);
-      return way.includes(value) || visit(resolve(root, value), [...way, value]);
-    });
+  const done = new Set<string>();
+  const fits = (node: unknown, way: readonly string[]): boolean => {
+    if (!isSchema(node)) return true;
+    if (!isPlain(node) || !partsOf(node).every((part) => fits(part, way))) return false;
+    const { $ref } = node;
+    if (typeof $ref !== "string" || done.has($ref)) return true;
+    if (way.includes($ref) || !fits(resolveReference(schema, $ref), [...way, $ref])) return false;
+    done.add($ref);
+    return true;
   };
-  return visit(root, ["#"]);
+  return fits(schema, ["#"]);
 }
 
-/** What a local reference points to. */
-function resolve(root: JsonSchema, reference: string): unknown {
-  return reference.split("/").slice(1).reduce<unknown>((node, step) => record(node)[step], root);
+function isPlain(node: JsonSchema): boolean {
+  if (["patternProperties", "prefixItems", "allOf"].some((keyword) => node[keyword] !== undefined)) return false;
+  const { type, properties, additionalProperties, items } = node;
+  if (Array.isArray(items) || additionalProperties !== undefined && additionalProperties !== false) return false;
+  const isMap = [type].flat().includes("object") && properties === undefined && additionalProperties === undefined;
+  return !isMap;
 }

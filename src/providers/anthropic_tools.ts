@@ -5,13 +5,16 @@
  * @module
  */
 import { modelInfo } from "../catalog.ts";
+import { ConfigError } from "../error.ts";
+import { isObjectSchema, withOwnRoot } from "../json_schema.ts";
 import type { ChatRequest, ToolChoice } from "../language_model.ts";
 import { type JsonSchema, jsonSchemaOf } from "../schema.ts";
+import { parametersOf } from "../tool.ts";
 import { type CacheableBlock, markCached } from "./anthropic_cache.ts";
 import type { ClaudeRules } from "./anthropic_models.ts";
 import { fitsOutputFormat, outputSchema } from "./anthropic_schema.ts";
 import type { Drops } from "./drops.ts";
-import { record } from "./raw.ts";
+import { needsWrapping, unwrapAnswer, wrapSchema } from "./wrapped_answer.ts";
 
 /** Tools and the shape of the answer on the wire. */
 export interface EncodedTools {
@@ -36,7 +39,7 @@ export function isAnswerTool(name: unknown, request: ChatRequest): boolean {
 
 /** A tool's input is an object: an answer that is none stands in this one's property `answer`. */
 export function isWrapped(request: ChatRequest): boolean {
-  return request.schema !== undefined && !isObject(jsonSchemaOf(request.schema, "schema"));
+  return request.schema !== undefined && needsWrapping(jsonSchemaOf(request.schema, "schema"));
 }
 
 /** Encodes the request's tools, its choice among them, and its schema. */
@@ -48,9 +51,14 @@ export function encodeTools(
   drops: Drops,
 ): EncodedTools {
   const { tools = [], webSearch, schema } = request;
-  const encoded: CacheableBlock[] = tools.map(({ name, description, parameters }) => {
-    const { $schema: _, ...input_schema } = jsonSchemaOf(parameters, `The parameters of tool ${name}`);
-    return { name, description, input_schema };
+  const encoded: CacheableBlock[] = tools.map((tool) => {
+    const { name, description } = tool;
+    if (isAnswerTool(name, request)) {
+      throw new ConfigError(
+        `A tool may not be named ${ANSWER_TOOL} beside a schema: so is the one that answers in it.`,
+      );
+    }
+    return { name, description, input_schema: parametersOf(tool) };
   });
   if (webSearch !== undefined && webSearch !== false) {
     const limit = webSearch === true ? {} : { max_uses: webSearch.maxUses };
@@ -59,7 +67,7 @@ export function encodeTools(
   const json = schema === undefined ? undefined : jsonSchemaOf(schema, "schema");
   const mayForce = rules.forcesTools === "always" || rules.forcesTools === "unlessThinking" && !thinks;
   const hasFormat = modelInfo(model)?.structuredOutput ?? rules.outputFormat;
-  const byTool = json !== undefined && (!hasFormat || mayForce && !fitsOutputFormat(json));
+  const byTool = json !== undefined && (!hasFormat || !fitsOutputFormat(json));
   if (byTool) encoded.push(answerTool(json));
   const format = json === undefined || byTool ? undefined : { type: "json_schema", schema: outputSchema(json) };
   if (encoded.length === 0) return { tools: undefined, choice: undefined, format };
@@ -73,17 +81,11 @@ export function encodeTools(
 }
 
 function answerTool(schema: JsonSchema): CacheableBlock {
-  const { $schema: _, ...json } = schema;
-  const { $defs, ...inner } = json;
-  const wrapped = { properties: { answer: inner }, required: ["answer"], ...$defs === undefined ? {} : { $defs } };
-  const input_schema = { type: "object", ...isObject(json) ? json : wrapped };
+  const root = withOwnRoot(schema);
+  const input_schema = isObjectSchema(root) ? { type: "object", ...root } : wrapSchema(schema);
   const description =
     "Gives the final answer to the user. Always answer by calling this tool, once, and with nothing else.";
   return { name: ANSWER_TOOL, description, input_schema };
-}
-
-function isObject(schema: JsonSchema): boolean {
-  return schema["type"] === "object" || schema["properties"] !== undefined;
 }
 
 function forces(choice: ToolChoice | undefined): boolean {
@@ -106,5 +108,5 @@ function choiceOf(choice: ToolChoice | undefined, request: ChatRequest): object 
 
 /** The answer as text: the tool's input, or what stands in it. */
 export function answerText(input: unknown, wrapped: boolean): string {
-  return JSON.stringify(wrapped ? record(input)["answer"] : input) ?? "";
+  return wrapped ? unwrapAnswer(input) : JSON.stringify(input) ?? "";
 }

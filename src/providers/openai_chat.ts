@@ -13,7 +13,7 @@ import { foldChat } from "./openai_chat_decode.ts";
 import { encodeChatMessages } from "./openai_chat_messages.ts";
 import { openaiErrorOf } from "./openai_error.ts";
 import { effortNotices, effortOf, isReasoningModel, unlessReasoning } from "./openai_reasoning.ts";
-import { encodeFunction, encodeResponseFormat } from "./openai_schema.ts";
+import { encodeFunction, encodeResponseFormat, foldAnswer } from "./openai_schema.ts";
 import { checkToolChoice } from "./tool_choice.ts";
 
 /**
@@ -39,8 +39,8 @@ export const openaiChat: Provider = {
     return encodeChat(model, request, this.name);
   },
   ...readByFold,
-  fold(_request, onOutput) {
-    return foldChat(this.name, {}, onOutput);
+  fold(request, onOutput) {
+    return foldAnswer(foldChat(this.name, {}, onOutput), request, this.name, onOutput);
   },
   errorOf: openaiErrorOf,
 };
@@ -70,7 +70,7 @@ function encodeChat(model: string, request: ChatRequest, provider: string): Enco
     logprobs: wantsLogprobs === undefined ? undefined : true,
     top_logprobs: typeof wantsLogprobs === "number" ? wantsLogprobs : undefined,
     reasoning_effort: effort,
-    tools: tools.length === 0 ? undefined : tools.map(encodeFunction),
+    tools: tools.length === 0 ? undefined : tools.map((tool) => encodeFunction(tool, provider)),
     tool_choice: typeof toolChoice === "object"
       ? { type: "function", function: { name: toolChoice.name } }
       : tools.length === 0

@@ -7,14 +7,13 @@ import { ConfigError } from "../error.ts";
 import { readByFold } from "../fold.ts";
 import type { ChatRequest } from "../language_model.ts";
 import type { EncodedRequest, Provider } from "../provider.ts";
-import { jsonSchemaOf } from "../schema.ts";
-import type { Tool } from "../tool.ts";
+import { parametersOf, type Tool } from "../tool.ts";
 import { gatherDrops } from "./drops.ts";
 import { openaiErrorOf } from "./openai_error.ts";
 import { effortNotices, effortOf, isReasoningModel, unlessReasoning } from "./openai_reasoning.ts";
 import { foldResponse } from "./openai_responses_decode.ts";
 import { encodeInput } from "./openai_responses_input.ts";
-import { encodeAnswer, strictSchema } from "./openai_schema.ts";
+import { encodeAnswer, foldAnswer, strictSchema } from "./openai_schema.ts";
 import { checkToolChoice } from "./tool_choice.ts";
 
 /**
@@ -40,8 +39,8 @@ export const openaiResponses: Provider = {
     return encodeRequest(model, request, this.name);
   },
   ...readByFold,
-  fold(_request, onOutput) {
-    return foldResponse(this.name, onOutput);
+  fold(request, onOutput) {
+    return foldAnswer(foldResponse(this.name, onOutput), request, this.name, onOutput);
   },
   errorOf: openaiErrorOf,
 };
@@ -95,7 +94,8 @@ function encodeRequest(model: string, request: ChatRequest, provider: string): E
 }
 
 /** Unlike in chat completions a tool is strict unless it says that it is not. */
-function encodeTool({ name, description, parameters }: Tool): unknown {
-  const { schema, strict } = strictSchema(jsonSchemaOf(parameters, `The parameters of tool ${name}`));
-  return { type: "function", name, description, parameters: schema, strict };
+function encodeTool(tool: Tool): unknown {
+  const { schema: parameters, strict } = strictSchema(parametersOf(tool));
+  const { name, description } = tool;
+  return { type: "function", name, description, parameters, strict };
 }

@@ -3,14 +3,19 @@
  *
  * @module
  */
-import { ConfigError } from "../error.ts";
+import { isSchema, mapParts, withOwnRoot } from "../json_schema.ts";
+import type { ChatRequest } from "../language_model.ts";
+import type { Fold } from "../provider.ts";
 import { type JsonSchema, jsonSchemaOf, type Schema } from "../schema.ts";
-import type { Tool } from "../tool.ts";
+import { parametersOf, type Tool } from "../tool.ts";
+import { needsWrapping, unwrapping, wrapSchema } from "./wrapped_answer.ts";
 
-/** A tool as chat completions take it. */
-export function encodeFunction(tool: Tool): unknown {
-  const { schema } = strictSchema(jsonSchemaOf(tool.parameters, `The parameters of tool ${tool.name}`));
-  return { type: "function", function: { name: tool.name, description: tool.description, parameters: schema } };
+/** A tool as chat completions take it; compatible vendors are not asked to hold to its schema. */
+export function encodeFunction(tool: Tool, provider: string): unknown {
+  const { schema: parameters, strict } = strictSchema(parametersOf(tool));
+  const { name, description } = tool;
+  const held = strict && isOpenai(provider) ? { strict } : {};
+  return { type: "function", function: { name, description, parameters, ...held } };
 }
 
 /** A `schema` as chat completions take it. */
@@ -18,20 +23,24 @@ export function encodeResponseFormat(schema: Schema<unknown>, provider: string):
   return { type: "json_schema", json_schema: encodeAnswer(schema, provider) };
 }
 
-/**
- * The name, the schema and the strictness of an answer, which both APIs take.
- *
- * @throws {ConfigError} when OpenAI would refuse the schema for its root; other vendors may take it.
- */
+/** The name, the schema and the strictness of an answer, which both APIs take. OpenAI needs an object at its root. */
 export function encodeAnswer(schema: Schema<unknown>, provider: string): Readonly<Record<string, unknown>> {
   const root = jsonSchemaOf(schema, "schema");
-  const isObject = root["type"] === undefined ? "properties" in root || "$ref" in root : root["type"] === "object";
-  if (provider === "openai" && (!isObject || "anyOf" in root || "oneOf" in root)) {
-    const hint = 'wrap it, as in z.object({ answer: … }), or { type: "object", properties: { answer: … } }';
-    throw new ConfigError(`OpenAI needs an object at the root of schema, without anyOf or oneOf; ${hint}.`);
-  }
-  const { schema: json, strict } = strictSchema(root);
+  const { schema: json, strict } = strictSchema(
+    isOpenai(provider) && needsWrapping(root) ? wrapSchema(root) : withOwnRoot(root),
+  );
   return { name: "answer", schema: json, strict };
+}
+
+/** The fold of an answer to a request, without the object around it where {@linkcode encodeAnswer} asked for one. */
+export function foldAnswer(fold: Fold, { schema }: ChatRequest, provider: string, onOutput?: () => void): Fold {
+  const wraps = schema !== undefined && isOpenai(provider) && needsWrapping(jsonSchemaOf(schema, "schema"));
+  return wraps ? unwrapping(fold, onOutput) : fold;
+}
+
+/** Azure has OpenAI's models, with OpenAI's rules. */
+function isOpenai(provider: string): boolean {
+  return provider === "openai" || provider === "azure";
 }
 
 /** What strict mode refuses with 400. */
@@ -41,39 +50,53 @@ const LOOSE =
 /** The only formats that it takes. */
 const FORMATS = /^(?:date-time|time|date|duration|email|hostname|ipv4|ipv6|uuid)$/;
 
+/** What may be left out where a reference says the rest. */
+const BESIDE_REFERENCE = /^(?:\$ref|title|description|examples|deprecated|readOnly|writeOnly|\$comment|\$id)$/;
+
 /** What says nothing about a value: a schema of these alone is as empty as `{}`, and strict mode wants a type. */
 const ANNOTATION = /^(?:title|description|examples|deprecated|readOnly|writeOnly|\$comment|\$id)$/;
 
 /**
- * A JSON Schema under OpenAI's strict rules: objects closed, no defaults, `anyOf` for `oneOf`. Strict mode also wants
- * every property required; making an optional one required would change what the schema means, so such a schema is sent
- * as not strict, and so is one with what strict mode does not have.
+ * A JSON Schema under OpenAI's strict rules: objects closed, no defaults, `anyOf` for `oneOf`, nothing beside a `$ref`.
+ * Strict mode also wants every property required; making an optional one required would change what the schema means,
+ * so such a schema is sent as not strict, and so is one with what strict mode does not have. An object of which no
+ * property is known is a map, and stays open.
  */
 export function strictSchema(schema: JsonSchema): { readonly schema: JsonSchema; readonly strict: boolean } {
   let strict = true;
-  const close = (node: unknown): unknown => {
-    if (Array.isArray(node)) return node.map(close);
-    if (typeof node !== "object" || node === null) return node;
-    const entries = Object.entries(node).filter(([key]) => key !== "$schema");
-    const closed: Record<string, unknown> = {};
-    for (const [key, value] of entries) {
-      if (key === "default") continue;
-      if (LOOSE.test(key) || key === "format" && !FORMATS.test(String(value))) strict = false;
-      if (key === "properties" || key === "$defs" || key === "definitions") {
-        closed[key] = Object.fromEntries(Object.entries(value as object).map(([name, inner]) => [name, close(inner)]));
-        continue;
-      }
-      const isValue = key === "enum" || key === "const" || key === "examples";
-      closed[key === "oneOf" ? "anyOf" : key] = isValue ? value : close(value);
+  const close = (node: unknown, keyword?: string): unknown => {
+    if (!isSchema(node)) {
+      if (keyword !== "additionalProperties") strict = false; // `true` and `false` have no type.
+      return node;
     }
-    if (Object.keys(closed).every((key) => ANNOTATION.test(key))) strict = false;
-    if ([closed["type"]].flat().includes("object") || closed["properties"] !== undefined) {
-      const names = Object.keys((closed["properties"] ?? {}) as object);
-      const required = Array.isArray(closed["required"]) ? closed["required"] : [];
-      if (closed["additionalProperties"] === undefined) closed["additionalProperties"] = false;
-      if (closed["additionalProperties"] !== false || !names.every((name) => required.includes(name))) strict = false;
-    }
+    const { $schema: _, default: _default, oneOf, ...kept } = node;
+    const closed: Record<string, unknown> = {
+      ...mapParts(oneOf === undefined ? kept : { ...kept, anyOf: oneOf }, close),
+    };
+    const keywords = Object.keys(closed);
+    if (keywords.some((key) => LOOSE.test(key)) || !takesFormat(closed["format"])) strict = false;
+    if (keywords.every((key) => ANNOTATION.test(key))) strict = false;
+    if (closed["$ref"] !== undefined && !keywords.every((key) => BESIDE_REFERENCE.test(key))) strict = false;
+    const { type, properties } = closed;
+    if (![type].flat().includes("object") && properties === undefined) return closed;
+    const isMap = properties === undefined && closed["additionalProperties"] === undefined;
+    if (!isMap) closed["additionalProperties"] ??= false;
+    const required = Array.isArray(closed["required"]) ? closed["required"] : [];
+    const allRequired = Object.keys(properties ?? {}).every((name) => required.includes(name));
+    if (closed["additionalProperties"] !== false || !allRequired) strict = false;
     return closed;
   };
-  return { schema: close(schema) as JsonSchema, strict };
+  const closed = close(schema) as JsonSchema;
+  return { schema: strict ? bareReferences(closed) as JsonSchema : closed, strict };
+}
+
+function takesFormat(format: unknown): boolean {
+  return format === undefined || FORMATS.test(String(format));
+}
+
+/** Strict mode refuses even a description beside a reference. */
+function bareReferences(node: unknown): unknown {
+  if (!isSchema(node)) return node;
+  const { $ref } = node;
+  return $ref === undefined ? mapParts(node, bareReferences) : { $ref };
 }

@@ -1,8 +1,10 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import * as z from "zod";
+import { ConfigError } from "../../src/error.ts";
 import type { ChatRequest } from "../../src/language_model.ts";
 import { anthropic } from "../../src/providers/anthropic.ts";
 import { fitsOutputFormat, outputSchema } from "../../src/providers/anthropic_schema.ts";
+import { type JsonSchema, validate } from "../../src/schema.ts";
 import { encoded } from "../support/decoding.ts";
 
 const weather = {
@@ -139,16 +141,61 @@ Deno.test("an answer that is no object stands in a property of the tool's input"
     type: "object",
     properties: { answer: { type: "array", items: { $ref: "#/$defs/City" } } },
     required: ["answer"],
+    additionalProperties: false,
     $defs: { City: item },
   });
 });
 
-Deno.test("a map or a recursive schema goes by a tool where the model can be made to call one", () => {
-  const map = { type: "object", additionalProperties: { type: "number" } };
-  const byTool = encoded(anthropic, "claude-haiku-4-5", { schema: map }).body;
-  assertEquals(byTool["tool_choice"], { type: "tool", name: "answer_in_schema" });
-  const byFormat = encoded(anthropic, "claude-opus-5-5", { schema: map }).body;
-  assertEquals("tools" in byFormat, false);
+Deno.test("a wrapped schema takes its pointers and definitions along", async () => {
+  const schema = {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    type: "array",
+    items: { anyOf: [{ $ref: "#" }, { $ref: "#/definitions/City" }, { $ref: "#/$defs/Sea" }] },
+    $defs: { Sea: { const: "sea" } },
+    definitions: { City: { type: "string", minLength: 2 } },
+  };
+  const { body } = encoded(anthropic, "claude-opus-4-1", { schema });
+  const [tool] = body["tools"] as { readonly input_schema: JsonSchema }[];
+  const fits = async (answer: unknown) => (await validate(tool?.input_schema as JsonSchema, { answer })).ok;
+  assertEquals([await fits(["Rome", ["sea", []]]), await fits([["R"]]), await fits("Rome")], [true, false, false]);
+  assertEquals(JSON.stringify(tool?.input_schema).includes("$schema"), false);
+});
+
+const Tree: z.ZodType = z.object({
+  leaf: z.string(),
+  get next() {
+    return Tree.nullable();
+  },
+});
+const UNFIT: Readonly<Record<string, z.ZodType | JsonSchema>> = {
+  "a map": z.record(z.string(), z.number()),
+  "a map inside": z.object({ counts: z.record(z.string(), z.number()) }),
+  "an open object": z.looseObject({ a: z.string() }),
+  "a schema that contains itself": Tree,
+  "a pair": z.object({ pair: z.tuple([z.string(), z.number()]) }),
+  "two objects in one": { type: "object", properties: { both: { allOf: [city, city] } } },
+  "an object of which nothing is known": { type: "object", properties: { meta: { type: "object" } } },
+  "keys by their pattern": { type: "object", patternProperties: { "^a": { type: "string" } } },
+};
+for (const [name, schema] of Object.entries(UNFIT)) {
+  Deno.test(`${name} goes by the answer tool, which is asked for where it cannot be forced`, () => {
+    const request = { schema: schema as ChatRequest["schema"] };
+    const forced = encoded(anthropic, "claude-haiku-4-5", request);
+    assertEquals(forced.body["tool_choice"], { type: "tool", name: "answer_in_schema" });
+    const asked = encoded(anthropic, "claude-opus-5-5", request);
+    assertEquals(asked.body["tool_choice"], { type: "auto" });
+    for (const { body, notices } of [forced, asked]) {
+      const [tool] = body["tools"] as { readonly name: string; readonly input_schema: JsonSchema }[];
+      assertEquals([tool?.name, "output_config" in body, notices], ["answer_in_schema", false, []]);
+      assertEquals(tool?.input_schema["type"], "object");
+    }
+  });
+}
+
+Deno.test("no tool of the caller's may have the name of the answer tool beside a schema", () => {
+  const tools = [{ ...weather, name: "answer_in_schema" }];
+  assertThrows(() => encoded(anthropic, "claude-haiku-4-5", { tools, schema: city }), ConfigError, "answer_in_schema");
+  assertEquals((encoded(anthropic, "claude-haiku-4-5", { tools }).body["tools"] as unknown[]).length, 1);
 });
 
 Deno.test("fitsOutputFormat() knows maps and schemas that contain themselves", () => {
@@ -159,6 +206,12 @@ Deno.test("fitsOutputFormat() knows maps and schemas that contain themselves", (
   assertEquals(fitsOutputFormat({ ...node, $defs: { Node: node } }), false);
   assertEquals(fitsOutputFormat({ type: "object", properties: { again: { $ref: "#" } } }), false);
   assertEquals(fitsOutputFormat({ type: "object", patternProperties: { "^a": {} } }), false);
+  assertEquals(fitsOutputFormat({ type: ["object", "null"] }), false);
+  assertEquals(fitsOutputFormat({ type: "object", additionalProperties: true }), false);
+  assertEquals(fitsOutputFormat({ type: "object", additionalProperties: false }), true);
+  // Properties may be named like keywords, and values may look like schemas.
+  const named = { patternProperties: { type: "string" }, prefixItems: { const: { type: "object" } } };
+  assertEquals(fitsOutputFormat({ type: "object", properties: named }), true);
 });
 
 Deno.test("outputSchema() closes objects and tells in words what the output format does not take", () => {

@@ -47,6 +47,7 @@ const WEATHER = {
       required: ["city"],
       additionalProperties: false,
     },
+    strict: true,
   },
 };
 

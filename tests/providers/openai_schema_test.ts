@@ -1,10 +1,12 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { z } from "zod";
-import { ConfigError } from "../../src/error.ts";
+import type { Message, TextPart } from "../../src/message.ts";
 import { openaiChat } from "../../src/providers/openai_chat.ts";
 import { openaiResponses } from "../../src/providers/openai_responses.ts";
 import { strictSchema } from "../../src/providers/openai_schema.ts";
-import { type JsonSchema, jsonSchemaOf } from "../../src/schema.ts";
+import { type JsonSchema, jsonSchemaOf, type Schema, validate } from "../../src/schema.ts";
+import { decodeStream, encoded } from "../support/decoding.ts";
+import { chatWire, clientFor, responsesWire } from "../support/wires.ts";
 
 const closed = (properties: Record<string, unknown>, required = Object.keys(properties)): JsonSchema => ({
   type: "object",
@@ -131,27 +133,123 @@ Deno.test("strictSchema() takes a property named format for what it is", () => {
 });
 
 Deno.test("strictSchema() closes an object that may be null", () => {
-  const inner = { type: ["object", "null"] };
+  const inner = { type: ["object", "null"], properties: {} };
   const { schema, strict } = strictSchema(closed({ a: inner }));
   assertEquals([schema, strict], [closed({ a: { ...inner, additionalProperties: false } }), true]);
 });
 
+for (const type of ["object", ["object", "null"]]) {
+  Deno.test(`an object of which nothing is known, as ${JSON.stringify(type)}, stays open and is not strict`, () => {
+    const schema = closed({ meta: { type, description: "Anything." } });
+    assertEquals(strictSchema(schema), { schema, strict: false });
+  });
+}
+
+Deno.test("strictSchema() leaves nothing beside a reference in strict mode, and all of it in the other", () => {
+  const $defs = { City: { type: "string" } };
+  const reference = { $ref: "#/$defs/City", description: "The first one." };
+  const { schema, strict } = strictSchema({ ...closed({ a: reference, b: { anyOf: [reference] } }), $defs });
+  const bare = { $ref: "#/$defs/City" };
+  assertEquals([schema, strict], [{ ...closed({ a: bare, b: { anyOf: [bare] } }), $defs }, true]);
+  const open = { ...closed({ a: reference, b: {} }), $defs };
+  assertEquals(strictSchema(open), { schema: open, strict: false });
+  const more = { ...closed({ a: { $ref: "#/$defs/City", minLength: 2 } }), $defs };
+  assertEquals(strictSchema(more), { schema: more, strict: false });
+});
+
+Deno.test("strictSchema() is strict with a zod schema whose parts have names and descriptions", () => {
+  const City = z.object({ name: z.string() }).meta({ id: "City" });
+  const { schema, strict } = strictSchema(jsonSchemaOf(z.object({ a: City.describe("the a"), b: City }), "schema"));
+  assert(strict);
+  assertEquals(schema["properties"], { a: { $ref: "#/$defs/City" }, b: { $ref: "#/$defs/City" } });
+});
+
+Deno.test("strict mode is off for a schema that is true", () => {
+  assertEquals(strictSchema(closed({ a: true })).strict, false);
+  assertEquals(strictSchema(closed({ a: { type: "array", items: true } })).strict, false);
+});
+
+Deno.test("chat tools are held to their schema at OpenAI, where it allows that, and nowhere else", () => {
+  const toolOf = (parameters: JsonSchema, name = "openai") => {
+    const tools = [{ name: "t", description: "", parameters }];
+    const provider = { ...openaiChat, name };
+    return (provider.encode("gpt-4o", { messages: [{ role: "user", content: "Hi" }], tools }).body as Body).tools[0];
+  };
+  assertEquals(toolOf(closed({ a: { type: "string" } }))?.function?.strict, true);
+  assertEquals(toolOf(closed({ a: { type: "string" } }), "azure")?.function?.strict, true);
+  assertEquals("strict" in (toolOf(closed({ a: { type: "string" } }, []))?.function ?? {}), false);
+  assertEquals("strict" in (toolOf(closed({ a: { type: "string" } }), "groq")?.function ?? {}), false);
+  const open = { type: "object" };
+  assertEquals<unknown>(toolOf(open)?.function, { name: "t", description: "", parameters: open });
+});
+
 const object = z.object({ a: z.string() });
-const ROOTS: Readonly<Record<string, z.ZodType | JsonSchema>> = {
-  "an array": z.array(z.string()),
-  "a string": z.string(),
-  "a union": z.union([object, z.object({ b: z.string() })]),
-  "anything": {},
-  "an object with anyOf": { ...closed({}), anyOf: [closed({})] },
-  "an object or null": { type: ["object", "null"], properties: {} },
+/** Schemas whose root OpenAI refuses, and answers in them. */
+const ROOTS: Readonly<Record<string, readonly [schema: z.ZodType | JsonSchema, answer: unknown]>> = {
+  "an array": [z.array(z.string()), ["a", "b"]],
+  "a string": [z.string(), "a"],
+  "a union": [z.union([object, z.object({ b: z.string() })]), { b: "x" }],
+  "two objects in one": [{ allOf: [closed({ a: {} }, []), closed({ a: {} })] }, { a: "x" }],
+  "anything": [{}, [1, null]],
+  "an object with anyOf": [{ ...closed({}), anyOf: [closed({})] }, {}],
+  "an object or null": [{ type: ["object", "null"], properties: {} }, null],
+  "a list of itself": [{ type: "array", items: { $ref: "#" } }, [[], [[]]]],
 };
 
-for (const [name, schema] of Object.entries(ROOTS)) {
-  Deno.test(`OpenAI is not asked for ${name}, and the reader is told what to ask for`, () => {
-    const request = { messages: [{ role: "user", content: "Hi" }], schema } as const;
-    for (const provider of [openaiChat, openaiResponses]) {
-      assertThrows(() => provider.encode("gpt-4o", request), ConfigError, "z.object({ answer: … })");
-      assert({ ...provider, name: "other" }.encode("gpt-4o", request).body);
+for (const [name, [schema, answer]] of Object.entries(ROOTS)) {
+  Deno.test(`OpenAI is asked for an object around ${name}, and the caller gets what is in it`, async () => {
+    const request = { schema: schema as Schema<unknown> };
+    const said = JSON.stringify(answer);
+    for (const wire of [chatWire, responsesWire]) {
+      const { body } = encoded(wire.provider, "gpt-4o", request) as unknown as { readonly body: Body };
+      const format = body.response_format?.json_schema ?? body.text?.format;
+      const sent = (format as { readonly schema: JsonSchema }).schema;
+      assertEquals([sent["type"], sent["required"], sent["additionalProperties"]], ["object", ["answer"], false]);
+      assertEquals((await validate(sent, { answer })).ok, true);
+      assertEquals((await validate(sent, {})).ok, false);
+
+      for (const pieces of [[`{"answer":${said}}`], [...`{ "answer": ${said} }`]]) {
+        const { events, result, outputs } = await decodeStream(wire.provider, wire.stream(pieces), request);
+        assertEquals(events, [{ type: "text", delta: said }]);
+        assertEquals(result?.response, said);
+        assertEquals(textIn(result?.messages), said);
+        assert(outputs >= pieces.length, "the first token is dated by the first piece");
+      }
+      // Another vendor may take the schema as it is.
+      const other = encoded({ ...wire.provider, name: "other" }, "gpt-4o", request).body as unknown as Body;
+      const asIs = (other.response_format?.json_schema ?? other.text?.format) as { readonly schema: JsonSchema };
+      assertEquals("answer" in (asIs.schema["properties"] as object ?? {}), false);
     }
   });
+}
+
+for (const wire of [chatWire, responsesWire]) {
+  Deno.test(`${wire.name}: an answer that was asked for in an object and came without is left as it is`, async () => {
+    for (const said of ['["a"]', '{"answer":["a', "Sorry."]) {
+      const { events, result } = await decodeStream(wire.provider, wire.stream([said]), {
+        schema: z.array(z.string()),
+      });
+      assertEquals([events, result?.response], [[{ type: "text", delta: said }], said]);
+    }
+  });
+
+  Deno.test(`${wire.name}: a client parses the answer that stood in an object, streamed or not`, async () => {
+    const said = '{"answer":["a","b"]}';
+    for (const streaming of [true, false]) {
+      const whole = JSON.parse(JSON.stringify(wire.body).replaceAll("Paris.", said.replaceAll('"', '\\"')));
+      const headers = { "content-type": "text/event-stream" };
+      const answer = () => streaming ? new Response(wire.stream([said]), { headers }) : Response.json(whole);
+      const client = clientFor(wire, { url: "http://127.0.0.1:9/v1" }, { fetch: () => Promise.resolve(answer()) });
+      const { parsed, response } = await client.run("Which?", { schema: z.array(z.string()), streaming });
+      assertEquals([parsed, response], [["a", "b"], '["a","b"]']);
+    }
+  });
+}
+
+/** What the assistant is said to have said. */
+function textIn(messages: readonly Message[] = []): string {
+  const parts = messages.flatMap(({ content }): readonly unknown[] =>
+    typeof content === "string" ? [content] : content
+  );
+  return parts.map((part) => typeof part === "string" ? part : (part as Partial<TextPart>).text ?? "").join("");
 }

@@ -88,7 +88,12 @@ export const chatContract: Contract = {
     tools: {
       tools: [{
         type: "function",
-        function: { name: "weather", description: "Tells the weather of a city.", parameters: PARAMETERS },
+        function: {
+          name: "weather",
+          description: "Tells the weather of a city.",
+          parameters: PARAMETERS,
+          strict: true,
+        },
       }],
       tool_choice: "required",
       parallel_tool_calls: false,

@@ -14,7 +14,7 @@ const OUTPUT = "gen_ai.output.messages";
 const lookUp = defineTool({
   name: "look_up",
   description: "the description",
-  parameters: { type: "the type", properties: { word: { enum: ["a", "b"], description: "a parameter" } } },
+  parameters: { type: "object", properties: { word: { enum: ["a", "b"], description: "a parameter" } } },
 });
 const conversation: readonly Message[] = [
   { role: "system", content: "the instructions" },
@@ -62,7 +62,7 @@ Deno.test("redact is shown every text, with its attribute and who said it", asyn
       `${INPUT} tool: a result`,
       `${INPUT} tool: a part of a result`,
       `${TOOLS} system: the description`,
-      `${TOOLS} system: the type`,
+      `${TOOLS} system: object`,
       `${TOOLS} system: a`,
       `${TOOLS} system: b`,
       `${TOOLS} system: a parameter`,
