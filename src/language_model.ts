@@ -48,7 +48,10 @@ export interface RequestOptions<T = unknown> {
   readonly toolChoice?: ToolChoice | undefined;
   /** Whether it may ask for several at once. */
   readonly parallelToolCalls?: boolean | undefined;
-  /** The answer's shape; the answer then stands in `result.parsed`. */
+  /**
+   * The answer's shape; the answer then stands in `result.parsed`. One that is no object comes in one piece at the end
+   * of the stream, where the vendor only gives objects.
+   */
   readonly schema?: Schema<T> | undefined;
   /** Long texts that the vendor may cache, put before the conversation. */
   readonly cacheContent?: string | readonly string[] | undefined;

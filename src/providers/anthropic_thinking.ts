@@ -49,7 +49,7 @@ export function encodeThinking(model: string, rules: ClaudeRules, request: ChatR
     return { maxTokens: answer, thinks: false };
   }
   if (rules.thinking === "budget" || rules.thinking === "either" && (budget ?? 0) > 0) {
-    return thinkingBudget(budget || TOKENS[effort as Level], answer, limit);
+    return thinkingBudget(atLeast(budget, drops) || TOKENS[effort as Level], answer, limit);
   }
   const level = effort === undefined || effort === "none" ? levelOf(budget ?? 0) : effort;
   if ((budget ?? 0) > 0) {
@@ -69,6 +69,13 @@ function thinkingOff(model: string, rules: ClaudeRules, maxTokens: number, drops
   if (rules.off !== undefined) return { thinking: { type: rules.off }, maxTokens, thinks: false };
   drops.drop('reasoningEffort "none"', `${model} always thinks, and its lowest level is sent`);
   return { effort: "low", maxTokens, thinks: true };
+}
+
+/** A smaller budget is refused. */
+function atLeast(budget: number | undefined, drops: Drops): number | undefined {
+  if (budget === undefined || budget === 0 || budget >= LEAST_BUDGET) return budget;
+  drops.change(`thinkingBudgetTokens ${budget} was sent as ${LEAST_BUDGET}, the least that there is.`);
+  return LEAST_BUDGET;
 }
 
 /** The budget is a part of `max_tokens`, and never all of it: some of it stays for the answer. */

@@ -11,13 +11,16 @@ export interface Drops {
   drop(name: string, why: string): void;
   /** The value; where it is given and `refused`, undefined, and a note. */
   unless<T>(refused: boolean, name: string, value: T | undefined, why: string): T | undefined;
-  /** One notice for each reason. */
+  /** Notes that an option was sent as another value, in one sentence. */
+  change(message: string): void;
+  /** One notice for each reason, and for each change. */
   notices(): readonly Notice[];
 }
 
 /** Makes the list of one request. */
 export function gatherDrops(): Drops {
   const namesByReason = new Map<string, string[]>();
+  const changes: string[] = [];
   const drop = (name: string, why: string): void => {
     const names = namesByReason.get(why);
     if (names === undefined) namesByReason.set(why, [name]);
@@ -30,13 +33,17 @@ export function gatherDrops(): Drops {
       drop(name, why);
       return undefined;
     },
+    change(message) {
+      changes.push(message);
+    },
     notices() {
-      return [...namesByReason].map(([why, names]) => ({
+      const dropped = [...namesByReason].map(([why, names]) => ({
         code: "parameter_dropped",
         message: names.length === 1
           ? `${listed(names)} was left out: ${why}.`
           : `${listed(names)} were left out: ${ofSeveral(why)}.`,
       }));
+      return [...dropped, ...changes.map((message) => ({ code: "parameter_changed", message }))];
     },
   };
 }

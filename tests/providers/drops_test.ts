@@ -25,3 +25,13 @@ Deno.test("gatherDrops() lets through what is not refused, and notes nothing of 
   assertEquals(drops.unless(true, "topK", 3, "no"), undefined);
   assertEquals(drops.notices().length, 1);
 });
+
+Deno.test("gatherDrops() tells what was changed apart from what was left out", () => {
+  const drops = gatherDrops();
+  drops.change("a was sent as b.");
+  drops.drop("seed", "the vendor does not have it");
+  assertEquals(drops.notices(), [
+    { code: "parameter_dropped", message: "seed was left out: the vendor does not have it." },
+    { code: "parameter_changed", message: "a was sent as b." },
+  ]);
+});
