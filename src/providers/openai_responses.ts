@@ -7,13 +7,13 @@ import { ConfigError } from "../error.ts";
 import { readByFold } from "../fold.ts";
 import type { ChatRequest } from "../language_model.ts";
 import type { EncodedRequest, Provider } from "../provider.ts";
-import { parametersOf, type Tool } from "../tool.ts";
+import type { Tool } from "../tool.ts";
 import { gatherDrops } from "./drops.ts";
 import { openaiErrorOf } from "./openai_error.ts";
 import { effortNotices, effortOf, isReasoningModel, unlessReasoning } from "./openai_reasoning.ts";
 import { foldResponse } from "./openai_responses_decode.ts";
 import { encodeInput } from "./openai_responses_input.ts";
-import { encodeAnswer, foldAnswer, strictSchema } from "./openai_schema.ts";
+import { encodeAnswer, foldAnswer, toolSchema } from "./openai_schema.ts";
 import { checkToolChoice } from "./tool_choice.ts";
 
 /**
@@ -95,7 +95,7 @@ function encodeRequest(model: string, request: ChatRequest, provider: string): E
 
 /** Unlike in chat completions a tool is strict unless it says that it is not. */
 function encodeTool(tool: Tool): unknown {
-  const { schema: parameters, strict } = strictSchema(parametersOf(tool));
+  const { schema: parameters, strict } = toolSchema(tool);
   const { name, description } = tool;
   return { type: "function", name, description, parameters, strict };
 }

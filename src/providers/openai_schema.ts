@@ -12,10 +12,16 @@ import { needsWrapping, unwrapping, wrapSchema } from "./wrapped_answer.ts";
 
 /** A tool as chat completions take it; compatible vendors are not asked to hold to its schema. */
 export function encodeFunction(tool: Tool, provider: string): unknown {
-  const { schema: parameters, strict } = strictSchema(parametersOf(tool));
+  const { schema: parameters, strict } = toolSchema(tool);
   const { name, description } = tool;
   const held = strict && isOpenai(provider) ? { strict } : {};
   return { type: "function", function: { name, description, parameters, ...held } };
+}
+
+/** The parameters of a tool. */
+export function toolSchema(tool: Tool): { readonly schema: JsonSchema; readonly strict: boolean } {
+  const { schema, strict } = strictSchema(parametersOf(tool));
+  return { schema: withProperties(schema), strict };
 }
 
 /** A `schema` as chat completions take it. */
@@ -29,7 +35,12 @@ export function encodeAnswer(schema: Schema<unknown>, provider: string): Readonl
   const { schema: json, strict } = strictSchema(
     isOpenai(provider) && needsWrapping(root) ? wrapSchema(root) : withOwnRoot(root),
   );
-  return { name: "answer", schema: json, strict };
+  return { name: "answer", schema: isObject(json) ? withProperties(json) : json, strict };
+}
+
+/** At the root an object without a list of properties, be it an empty one, is refused. */
+function withProperties(schema: JsonSchema): JsonSchema {
+  return { properties: {}, ...schema };
 }
 
 /** The fold of an answer to a request, without the object around it where {@linkcode encodeAnswer} asked for one. */
@@ -77,8 +88,8 @@ export function strictSchema(schema: JsonSchema): { readonly schema: JsonSchema;
     if (keywords.some((key) => LOOSE.test(key)) || !takesFormat(closed["format"])) strict = false;
     if (keywords.every((key) => ANNOTATION.test(key))) strict = false;
     if (closed["$ref"] !== undefined && !keywords.every((key) => BESIDE_REFERENCE.test(key))) strict = false;
-    const { type, properties } = closed;
-    if (![type].flat().includes("object") && properties === undefined) return closed;
+    if (!isObject(closed)) return closed;
+    const { properties } = closed;
     const isMap = properties === undefined && closed["additionalProperties"] === undefined;
     if (!isMap) closed["additionalProperties"] ??= false;
     const required = Array.isArray(closed["required"]) ? closed["required"] : [];
@@ -87,16 +98,23 @@ export function strictSchema(schema: JsonSchema): { readonly schema: JsonSchema;
     return closed;
   };
   const closed = close(schema) as JsonSchema;
-  return { schema: strict ? bareReferences(closed) as JsonSchema : closed, strict };
+  return { schema: strict ? spellOut(closed) as JsonSchema : closed, strict };
 }
 
 function takesFormat(format: unknown): boolean {
   return format === undefined || FORMATS.test(String(format));
 }
 
-/** Strict mode refuses even a description beside a reference. */
-function bareReferences(node: unknown): unknown {
+/** Strict mode refuses even a description beside a reference, and is told of an object that it has no properties. */
+function spellOut(node: unknown): unknown {
   if (!isSchema(node)) return node;
   const { $ref } = node;
-  return $ref === undefined ? mapParts(node, bareReferences) : { $ref };
+  if ($ref !== undefined) return { $ref };
+  const parts = mapParts(node, spellOut);
+  return isObject(parts) ? { properties: {}, required: [], ...parts } : parts;
+}
+
+/** Whether some of its values are objects. */
+function isObject({ type, properties }: JsonSchema): boolean {
+  return [type].flat().includes("object") || properties !== undefined;
 }

@@ -135,7 +135,8 @@ Deno.test("strictSchema() takes a property named format for what it is", () => {
 Deno.test("strictSchema() closes an object that may be null", () => {
   const inner = { type: ["object", "null"], properties: {} };
   const { schema, strict } = strictSchema(closed({ a: inner }));
-  assertEquals([schema, strict], [closed({ a: { ...inner, additionalProperties: false } }), true]);
+  const whole = { ...inner, required: [], additionalProperties: false };
+  assertEquals([schema, strict], [closed({ a: whole }), true]);
 });
 
 for (const type of ["object", ["object", "null"]]) {
@@ -164,6 +165,26 @@ Deno.test("strictSchema() is strict with a zod schema whose parts have names and
   assertEquals(schema["properties"], { a: { $ref: "#/$defs/City" }, b: { $ref: "#/$defs/City" } });
 });
 
+Deno.test("strictSchema() says of an object without properties that it has none, in strict mode", () => {
+  const none = { type: "object", additionalProperties: false };
+  assertEquals(strictSchema({ ...none, properties: {} }), { schema: closed({}), strict: true });
+  assertEquals(strictSchema(closed({ a: none })), { schema: closed({ a: closed({}) }), strict: true });
+});
+
+for (const schema of [{ type: "object" }, { type: "object", additionalProperties: { type: "number" } }]) {
+  Deno.test(`${JSON.stringify(schema)} has a list of properties at its root, as a tool's parameters and as an answer`, () => {
+    const tools = [{ name: "t", description: "", parameters: schema }];
+    const whole = { ...schema, properties: {} };
+    const chat = encoded(openaiChat, "gpt-4o", { schema, tools }).body as unknown as Body;
+    const tool = { name: "t", description: "", parameters: whole };
+    assertEquals(chat.response_format?.json_schema, { name: "answer", schema: whole, strict: false });
+    assertEquals<unknown>(chat.tools, [{ type: "function", function: tool }]);
+    const responses = encoded(openaiResponses, "gpt-4o", { schema, tools }).body as unknown as Body;
+    assertEquals(responses.text?.format, { type: "json_schema", name: "answer", schema: whole, strict: false });
+    assertEquals<unknown>(responses.tools, [{ type: "function", ...tool, strict: false }]);
+  });
+}
+
 Deno.test("strict mode is off for a schema that is true", () => {
   assertEquals(strictSchema(closed({ a: true })).strict, false);
   assertEquals(strictSchema(closed({ a: { type: "array", items: true } })).strict, false);
@@ -180,7 +201,11 @@ Deno.test("chat tools are held to their schema at OpenAI, where it allows that, 
   assertEquals("strict" in (toolOf(closed({ a: { type: "string" } }, []))?.function ?? {}), false);
   assertEquals("strict" in (toolOf(closed({ a: { type: "string" } }), "groq")?.function ?? {}), false);
   const open = { type: "object" };
-  assertEquals<unknown>(toolOf(open)?.function, { name: "t", description: "", parameters: open });
+  assertEquals<unknown>(toolOf(open)?.function, {
+    name: "t",
+    description: "",
+    parameters: { ...open, properties: {} },
+  });
 });
 
 const object = z.object({ a: z.string() });
