@@ -26,14 +26,8 @@ export type { OfficialSdk, SdkPostOptions } from "./src/sdk_fetch.ts";
 export type { Timeouts } from "./src/attempt.ts";
 
 // Messages
-export {
-  assistantMessage,
-  imageFromBytes,
-  imageFromUrl,
-  systemMessage,
-  toolMessage,
-  userMessage,
-} from "./src/message.ts";
+export { assistantMessage, systemMessage, toolMessage, userMessage } from "./src/message.ts";
+export { imageFromBytes, imageFromUrl } from "./src/image.ts";
 export type {
   AssistantMessage,
   CacheMark,

@@ -4,7 +4,8 @@
  * @module
  */
 import { ConfigError } from "./error.ts";
-import { hasScheme, type ImagePart, type Message, type Messages } from "./message.ts";
+import { hasScheme } from "./image.ts";
+import type { ImagePart, Message, Messages } from "./message.ts";
 
 const PART_TYPES: Readonly<Record<string, readonly string[]>> = {
   user: ["text", "image"],

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { imageMediaType, type ImagePart, type TextPart } from "./message.ts";
+import { base64Size, imageMediaType } from "./image.ts";
+import type { ImagePart, TextPart } from "./message.ts";
 
 /** The tool failed, in the server's words; an agent tells them to its model. */
 class McpToolError extends Error {
@@ -89,7 +90,7 @@ function mediaTypeOf(mimeType: string): string {
 
 /** Of binary data its kind and size. */
 function describe(what: string | undefined, base64: string | undefined): string {
-  return `[${what ?? "image"}, ${Math.floor((base64 ?? "").replace(/=+$/, "").length * 3 / 4)} bytes]`;
+  return `[${what ?? "image"}, ${base64Size(base64 ?? "")} bytes]`;
 }
 
 function textPart(text: string): TextPart {

@@ -29,6 +29,7 @@ export const rooms: readonly Room[] = [
   { floor: 1, path: "src/schema.ts" },
   { floor: 1, path: "src/json_schema.ts" },
   { floor: 1, path: "src/message.ts" },
+  { floor: 1, path: "src/image.ts" },
   { floor: 1, path: "src/conversation.ts" },
   { floor: 1, path: "src/tool.ts" },
   { floor: 1, path: "src/sse.ts" },

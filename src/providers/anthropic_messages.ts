@@ -3,16 +3,9 @@
  *
  * @module
  */
+import { imageMediaType } from "../image.ts";
 import type { ChatRequest } from "../language_model.ts";
-import {
-  imageMediaType,
-  type ImagePart,
-  type Message,
-  type Part,
-  type TextPart,
-  type ToolMessage,
-  type UserMessage,
-} from "../message.ts";
+import type { ImagePart, Message, Part, TextPart, ToolMessage, UserMessage } from "../message.ts";
 import { type CacheableBlock, markCached } from "./anthropic_cache.ts";
 import { record } from "./raw.ts";
 import { vendorFieldsOf } from "./vendor_fields.ts";

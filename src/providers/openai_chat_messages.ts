@@ -4,16 +4,9 @@
  * @module
  */
 import { ConfigError } from "../error.ts";
+import { base64Size, imageMediaType } from "../image.ts";
 import type { ChatRequest } from "../language_model.ts";
-import {
-  imageMediaType,
-  type ImagePart,
-  type Message,
-  type Part,
-  type TextPart,
-  type ToolCall,
-  type VendorPart,
-} from "../message.ts";
+import type { ImagePart, Message, Part, TextPart, ToolCall, VendorPart } from "../message.ts";
 import { type Raw, record } from "./raw.ts";
 import { vendorFieldsOf } from "./vendor_fields.ts";
 
@@ -98,8 +91,7 @@ function toolText(content: string | readonly (TextPart | ImagePart)[]): string {
 function describeImage(image: ImagePart): string {
   const type = imageMediaType(image) ?? "image";
   if (image.data === undefined) return `[${type} at ${image.url ?? ""}]`;
-  const padding = image.data.endsWith("==") ? 2 : image.data.endsWith("=") ? 1 : 0;
-  return `[${type}, ${image.data.length * 3 / 4 - padding} bytes]`;
+  return `[${type}, ${base64Size(image.data)} bytes]`;
 }
 
 /** An image as OpenAI takes it: an address, or a `data:` URL. */

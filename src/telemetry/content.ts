@@ -8,7 +8,8 @@
  */
 import type { Result } from "../event.ts";
 import type { ChatRequest } from "../language_model.ts";
-import { imageMediaType, type ImagePart, type Message, type Part, type TextPart } from "../message.ts";
+import { base64Size, imageMediaType } from "../image.ts";
+import type { ImagePart, Message, Part, TextPart } from "../message.ts";
 import { jsonSchemaOf } from "../schema.ts";
 import { cutText, fitJson } from "./fit_json.ts";
 import { CONTENT } from "./names.ts";
@@ -176,14 +177,9 @@ function imagePart(image: ImagePart, role: string, redact: Clean): readonly unkn
   const inline = image.data === undefined ? /^data:([^;,]*)[^,]*,/i.exec(url) : null;
   const data = inline === null ? image.data : url.slice(inline[0].length);
   const mime_type = mediaType ?? (inline?.[1] || imageMediaType(image));
-  if (data !== undefined) return [{ type: "blob", modality: "image", mime_type, size: sizeOf(data) }];
+  if (data !== undefined) return [{ type: "blob", modality: "image", mime_type, size: base64Size(data) }];
   const uri = redact(url, role);
   return uri === undefined ? [] : [{ type: "uri", modality: "image", mime_type, uri }];
-}
-
-/** How many bytes stand in base64. */
-function sizeOf(base64: string): number {
-  return Math.floor(base64.replace(/=+$/, "").length * 3 / 4);
 }
 
 /** The same value as JSON has it, every text in it redacted, binary replaced by its size; keys are names and stay. */
