@@ -115,7 +115,10 @@ const TEXTS = "a text or a list of texts";
 const YES_NO = "true or false";
 const NAMED_VALUES = "an object of names and values";
 
-/** What may be said with a request. Whether toolChoice names a tool is known where the tools are. */
+/**
+ * What may be said with a request. A `parent` is not looked at: one that is none is dropped, for telemetry fails no call.
+ * Whether toolChoice names a tool is known where the tools are.
+ */
 export const REQUEST_RULES: readonly OptionRule[] = [
   { name: "temperature", must: "a number from 0 on", fits: isAmount },
   { name: "topP", must: "a number from 0 to 1", fits: (value) => isAmount(value) && value <= 1 },
@@ -154,10 +157,5 @@ export const REQUEST_RULES: readonly OptionRule[] = [
   { name: "extraBody", must: NAMED_VALUES, fits: isRecord },
   { name: "attributes", must: NAMED_VALUES, fits: isObject },
   { name: "conversationId", must: "a text", fits: isText },
-  {
-    name: "parent",
-    must: "a Context of OpenTelemetry's",
-    fits: (value) => isObject(value) && typeof value["getValue"] === "function",
-  },
   { name: "signal", must: "an AbortSignal", fits: isSignal },
 ];

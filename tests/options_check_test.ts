@@ -58,7 +58,6 @@ const OPTIONS: Readonly<Record<string, readonly [wrong: readonly unknown[], righ
   extraBody: [[...NOT_RECORDS, new Map()], [{}, { user: "u" }, Object.create(null)]],
   attributes: [NOT_RECORDS, [{}, { "app.feature": "search", odd: null }]],
   conversationId: [unlike("string"), ["", "c-1"]],
-  parent: [[...KINDS, {}], [ROOT_CONTEXT]],
   signal: [[...KINDS, {}, new AbortController()], [AbortSignal.abort(), new AbortController().signal]],
 };
 
@@ -102,6 +101,18 @@ for (const [name, [wrong, right]] of Object.entries(OPTIONS)) {
     for (const value of [...right, undefined]) checkRequestOptions({ [name]: value } as RequestOptions);
   });
 }
+
+Deno.test("a parent that is none begins a new trace, and fails no call", async () => {
+  await using telemetry = await memoryTelemetry();
+  const client = counting(chatWire).make();
+  for (const parent of [...KINDS, {}, ROOT_CONTEXT]) {
+    const { response } = await client.run("Hi", { parent, streaming: false } as unknown as RequestOptions);
+    assertEquals(response, "Paris.");
+  }
+  const requests = (await telemetry.spans()).filter(({ name }) => name === "llm.request");
+  assertEquals(requests.map(({ parentSpanContext }) => parentSpanContext), requests.map(() => undefined));
+  assertEquals(requests.length, KINDS.length + 2);
+});
 
 const TOOLS: Readonly<Record<string, readonly [tools: unknown, says: string]>> = {
   "null": [[null], "tools[0] must be a tool"],
