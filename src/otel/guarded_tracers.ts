@@ -34,9 +34,16 @@ export function guardedTracerProvider(provider: TracerProvider, options: Normali
 }
 
 function guardedTracer(tracer: Tracer, options: NormalizeOptions): Tracer {
+  let methods: GuardedMethods | undefined;
+
+  /** The same span, so that processors and readers meet the one they know; only what it is told goes through here. */
+  function guardedSpan(span: Span): Span {
+    return span.isRecording() ? Object.assign(span, methods ??= guardedMethods(span, options)) : span;
+  }
+
   function startSpan(name: string, given?: SpanOptions, parent: Context = contextApi.active()): Span {
     const span = quietly(() => tracer.startSpan(textOf(name), cleanOptions(given ?? {}, options), parent));
-    return span === undefined ? trace.wrapSpanContext(INVALID_SPAN_CONTEXT) : guardedSpan(span, options);
+    return span === undefined ? trace.wrapSpanContext(INVALID_SPAN_CONTEXT) : guardedSpan(span);
   }
   return {
     startSpan,
@@ -63,34 +70,54 @@ function cleanLinks(links: unknown, options: NormalizeOptions): Link[] {
   });
 }
 
-/** The same span, so that processors and readers meet the one they know; only what it is told goes through here. */
-function guardedSpan(span: Span, options: NormalizeOptions): Span {
-  if (!span.isRecording()) return span;
-  const { setAttribute, addEvent, addLink, setStatus, recordException } = span;
-  const quiet = (run: () => unknown): Span => {
-    quietly(run);
+/** What goes through here of what a span is told; the same functions for all spans of a provider. */
+type GuardedMethods = Pick<
+  Span,
+  "setAttribute" | "setAttributes" | "addEvent" | "addLink" | "addLinks" | "setStatus" | "recordException"
+>;
+
+/** The methods of a span like this one, whose every argument is made clean, and which never throw. */
+function guardedMethods(like: Span, options: NormalizeOptions): GuardedMethods {
+  const { setAttribute, addEvent, addLink, setStatus, recordException } = like;
+  const clean = (attributes: unknown) => normalizeAttributes(attributes as Attributes, options);
+  const set = (span: Span, attributes: unknown): Span => {
+    quietly(() => {
+      const all = clean(attributes);
+      for (const key of Object.keys(all)) setAttribute.call(span, key, all[key] ?? "");
+    });
     return span;
   };
-  const clean = (attributes: unknown) => normalizeAttributes(attributes as Attributes, options);
-  const set = (attributes: unknown) =>
-    quiet(() => {
-      for (const [key, value] of Object.entries(clean(attributes))) setAttribute.call(span, key, value ?? "");
-    });
-  const link = (links: unknown) => quiet(() => cleanLinks(links, options).forEach((each) => addLink.call(span, each)));
-  return Object.assign(span, {
-    setAttribute: (key: string, value: unknown) => set({ [key]: value }),
-    setAttributes: set,
-    addEvent(name: string, second?: unknown, third?: unknown) {
+  const link = (span: Span, links: unknown): Span => {
+    quietly(() => cleanLinks(links, options).forEach((each) => addLink.call(span, each)));
+    return span;
+  };
+  return {
+    setAttribute(this: Span, key: string, value: unknown) {
+      return set(this, { [key]: value });
+    },
+    setAttributes(this: Span, attributes: unknown) {
+      return set(this, attributes);
+    },
+    addEvent(this: Span, name: string, second?: unknown, third?: unknown) {
       // What stands second is the attributes or the time.
       const isTime = typeof second !== "object" || Array.isArray(second) || second instanceof Date;
-      return quiet(() => addEvent.call(span, name, (isTime ? second : clean(second)) as Attributes, third as number));
+      quietly(() => addEvent.call(this, name, (isTime ? second : clean(second)) as Attributes, third as number));
+      return this;
     },
-    addLink: (one: Link) => link([one]),
-    addLinks: link,
-    setStatus: (status: Parameters<Span["setStatus"]>[0]) => quiet(() => setStatus.call(span, status)),
-    recordException: (...given: Parameters<Span["recordException"]>) =>
-      void quiet(() => recordException.call(span, ...given)),
-  });
+    addLink(this: Span, one: Link) {
+      return link(this, [one]);
+    },
+    addLinks(this: Span, links: unknown) {
+      return link(this, links);
+    },
+    setStatus(this: Span, status: Parameters<Span["setStatus"]>[0]) {
+      quietly(() => setStatus.call(this, status));
+      return this;
+    },
+    recordException(this: Span, ...given: Parameters<Span["recordException"]>) {
+      quietly(() => recordException.call(this, ...given));
+    },
+  } as GuardedMethods;
 }
 
 /** A sampler of the user's own; where it throws, or gives what is no decision, `otherwise` decides. */
