@@ -34,8 +34,8 @@ export interface ClientOptions extends Omit<RequestOptions, "schema" | "parent" 
   readonly apiKey?: string | undefined;
   /** Where the vendor, or a compatible server, is reached; only `apiKey` is sent there. */
   readonly baseUrl?: string | undefined;
-  /** Sent with every request, over the vendor's own. */
-  readonly headers?: Readonly<Record<string, string>> | Headers | undefined;
+  /** Sent with every request, over the vendor's own. A `Headers` is taken, too. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /**
    * What requests are sent with.
    * @default globalThis.fetch

@@ -168,7 +168,8 @@ Deno.test("what a Headers holds is sent, as it was when the client was made", as
     return Promise.resolve(Response.json(chatWire.body));
   };
   const headers = new Headers({ "X-Team": "blue" });
-  const client = createClient("gpt-4o-mini", { ...HERE, fetch, headers, streaming: false });
+  const given = { ...HERE, fetch, headers, streaming: false } as unknown as ClientOptions; // As a program without types.
+  const client = createClient("gpt-4o-mini", given);
   headers.set("x-team", "red");
   await client.run("Hi");
   assertEquals(seen, ["blue"]);
@@ -176,7 +177,8 @@ Deno.test("what a Headers holds is sent, as it was when the client was made", as
 
 Deno.test("a Headers with a value that no header may have is refused by name", () => {
   const headers = new Headers({ "x-team": "caf\u00e9" });
-  assertThrows(() => createClient("gpt-4o-mini", { ...HERE, headers }), ConfigError, 'headers["x-team"]');
+  const given = { ...HERE, headers } as unknown as ClientOptions;
+  assertThrows(() => createClient("gpt-4o-mini", given), ConfigError, 'headers["x-team"]');
 });
 
 Deno.test("a model is not asked in one vendor's dialect through the other's SDK", async () => {
