@@ -101,41 +101,47 @@ export function beginAttempt(options: AttemptOptions): Attempt {
     tell?.(failure);
   }
 
-  /** Waits for a piece of the body. */
-  async function waitFor<R>(piece: (response: Response) => Promise<R>): Promise<R | undefined> {
+  /** What a failed read means. */
+  function failureOf(error: unknown): unknown {
+    end(error ?? new Error("reading failed without saying why"));
+    if (signal.aborted) return signal.reason;
+    if (error instanceof ResponseError) return error;
+    const message = "The connection was lost before the answer was complete; what came stands in partialText.";
+    return new StreamTruncatedError(message, { partialText: partialText() });
+  }
+
+  async function read(): Promise<Uint8Array | undefined> {
     if (signal.aborted) throw signal.reason;
     if (response === undefined || ended) return undefined;
     silence.wait();
     try {
-      const value = await piece(response);
+      reader ??= response.body?.getReader();
+      const { value, done } = await reader?.read() ?? { value: undefined, done: true };
       if (signal.aborted) throw signal.reason;
+      if (done) end();
+      else if (!ArrayBuffer.isView(value)) throw notBytes();
       return value;
     } catch (error) {
-      end(error ?? new Error("reading failed without saying why"));
-      if (signal.aborted) throw signal.reason;
-      if (error instanceof ResponseError) throw error;
-      const message = "The connection was lost before the answer was complete; what came stands in partialText.";
-      throw new StreamTruncatedError(message, { partialText: partialText() });
+      throw failureOf(error);
     } finally {
       silence.rest();
     }
   }
 
-  async function next({ body }: Response): Promise<Uint8Array | undefined> {
-    reader ??= body?.getReader();
-    const { value, done } = await reader?.read() ?? { value: undefined, done: true };
-    if (done && !signal.aborted) end();
-    else if (!done && !ArrayBuffer.isView(value)) throw notBytes();
-    return value;
+  async function whole(): Promise<string | undefined> {
+    if (signal.aborted) throw signal.reason;
+    if (response === undefined || ended) return undefined;
+    silence.wait();
+    try {
+      const text = await orAborted(response.text(), signal);
+      end();
+      return text;
+    } catch (error) {
+      throw failureOf(error);
+    } finally {
+      silence.rest();
+    }
   }
-
-  async function whole(response: Response): Promise<string> {
-    const text = await orAborted(response.text(), signal);
-    if (!signal.aborted) end();
-    return text;
-  }
-
-  const read = () => waitFor(next);
 
   return {
     async post(request) {
@@ -154,7 +160,7 @@ export function beginAttempt(options: AttemptOptions): Attempt {
     read,
     readText(maxBytes) {
       // A body whose size is known needs no watching, and the runtimes read it whole at a fraction of the cost.
-      return isWithin(response?.headers, maxBytes) ? waitFor(whole) : readText(read, maxBytes);
+      return isWithin(response?.headers, maxBytes) ? whole() : readText(read, maxBytes);
     },
     heard: () => silence.heard(limitOf(timeouts, phase)),
     output() {

@@ -240,7 +240,9 @@ function readerOf(events: ReadyIterator<StreamEvent>): EventIterator & ReadyIter
     next() {
       if (over) return Promise.resolve(done);
       const value = readyOf(events);
-      return value === undefined ? wait() : Promise.resolve({ value, done: false });
+      if (value !== undefined) return Promise.resolve({ value, done: false });
+      // Iterators that know of events at hand are this library's own, and end by themselves.
+      return READY in events ? events.next() : wait();
     },
     return: breakOff,
     async throw(error) {

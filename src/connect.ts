@@ -10,7 +10,7 @@ import type { Call, Connection, Progress } from "./connection.ts";
 import { LONGEST_TIMER_MS, sleep } from "./deadline.ts";
 import { ApiError, ConfigError, LlmError, StreamTruncatedError } from "./error.ts";
 import type { NoticeEvent, StreamEvent } from "./event.ts";
-import { exchange } from "./exchange.ts";
+import { type Answer, exchange } from "./exchange.ts";
 import { mayRetry } from "./http.ts";
 import type { LanguageModel } from "./language_model.ts";
 import { backoffMs } from "./retry.ts";
@@ -62,8 +62,10 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
       const attempt = beginAttempt({ signal, timeouts, streaming, partialText: () => progress.text });
       let failure: unknown;
       let shown = false;
+      let given: Answer | undefined;
       try {
-        for await (const events of await exchange(call, attempt, progress)) {
+        given = await exchange(call, attempt, progress);
+        for (let events = await given.next(); events !== undefined; events = await given.next()) {
           const last = events.at(-1);
           const ending = last?.type === "finish" ? last : undefined;
           const pieces = (ending === undefined ? events : events.slice(0, -1)) as readonly Piece[];
@@ -96,6 +98,8 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
         }
       } finally {
         attempt.close();
+        // A dialect of the user's own that cannot end changes nothing of how the call did.
+        await given?.close?.().catch(() => {});
       }
       const waitMs = (failure instanceof ApiError ? failure.retryAfterMs : undefined) ?? backoffMs(retry);
       const notice = retryNotice(failure, waitMs, retry + 1, maxRetries);

@@ -13,12 +13,20 @@ import { gatherPrologue, tooLarge } from "./prologue.ts";
 import type { DecodedEvent, Fold, Provider } from "./provider.ts";
 import { type ServerSentEvent, sse, sseReader } from "./sse.ts";
 
+/** The events of an answer. */
+export interface Answer {
+  /** Those that came next, at least one; undefined at the end. */
+  next(): Promise<readonly DecodedEvent[] | undefined>;
+  /** Lets go of whoever gives them, before the end. */
+  close?(): Promise<unknown>;
+}
+
 /** One attempt: posts, and gives the events of the answer, as a stream or as one body, whichever came, in lists as they came. */
 export async function exchange(
   { connection, url, request, encoded, body: sent }: Call,
   attempt: Attempt,
   progress: Progress,
-): Promise<AsyncGenerator<readonly DecodedEvent[], void, undefined>> {
+): Promise<Answer> {
   const { provider, key, ownAuth, maxEventBytes } = connection;
   const streaming = request.streaming ?? true;
   const response = await attempt.post({
@@ -66,14 +74,11 @@ interface Reading {
 }
 
 /** What one read of the network gave is folded in one go: between two waits there is none. */
-async function* readByFold(
-  { attempt, maxEventBytes, onOutput }: Reading,
-  fold: Fold,
-  body: unknown,
-): AsyncGenerator<readonly DecodedEvent[], void, undefined> {
+function readByFold({ attempt, maxEventBytes, onOutput }: Reading, fold: Fold, body: unknown): Answer {
   const prologue = gatherPrologue(maxEventBytes);
   let out: DecodedEvent[] = [];
   let over = false, heard = false;
+  let failure: { readonly error: unknown } | undefined;
   const reader = sseReader({ maxEventBytes, onPrologue: prologue.add }, (event) => {
     if (over) return;
     prologue.end();
@@ -96,26 +101,42 @@ async function* readByFold(
     }
     if (over) fold.finish(out);
   };
-  while (!over) {
-    let failure: { readonly error: unknown } | undefined;
-    try {
-      step(body === undefined ? await attempt.read() : undefined);
-    } catch (error) {
-      failure = { error };
-    }
-    const ready = out;
-    out = [];
-    if (ready.some(isOutput)) onOutput();
-    if (ready.length > 0) yield ready;
-    if (failure !== undefined) throw failure.error; // What came before it is given first.
-  }
+  return {
+    async next() {
+      while (!over && failure === undefined) {
+        try {
+          step(body === undefined ? await attempt.read() : undefined);
+        } catch (error) {
+          failure = { error };
+        }
+        if (out.length === 0) continue;
+        const ready = out;
+        out = [];
+        if (ready.some(isOutput)) onOutput();
+        return ready;
+      }
+      if (failure !== undefined) throw failure.error; // What came before it was given first.
+      return undefined;
+    },
+  };
 }
 
-/** A provider with readers of its own is handed the events one by one. */
-async function* readForeign(
+/** A provider with readers of its own is handed the events one by one, and gives its own so. */
+function readForeign(reading: Reading, body: unknown): Answer {
+  const events = foreignEvents(reading, body);
+  return {
+    async next() {
+      const { value, done } = await events.next();
+      return done ? undefined : [value];
+    },
+    close: () => events.return(),
+  };
+}
+
+async function* foreignEvents(
   { attempt, provider, request, maxEventBytes, onOutput }: Reading,
   body: unknown,
-): AsyncGenerator<readonly DecodedEvent[], void, undefined> {
+): AsyncGenerator<DecodedEvent, void, undefined> {
   const prologue = gatherPrologue(maxEventBytes);
   const events = (async function* () {
     for await (const event of sse(attempt.read, { maxEventBytes, onPrologue: prologue.add })) {
@@ -128,16 +149,16 @@ async function* readForeign(
   })();
   try {
     if (body !== undefined) {
-      for (const event of provider.decodeBody(body, request)) yield [event];
+      yield* provider.decodeBody(body, request);
       return;
     }
     for await (const event of provider.decode(events, request, onOutput)) {
       if (isOutput(event)) onOutput();
-      yield [event];
+      yield event;
     }
   } catch (error) {
     if (!(error instanceof NoStream)) throw error;
-    for (const event of provider.decodeBody(parseJson(error.text), request)) yield [event];
+    yield* provider.decodeBody(parseJson(error.text), request);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * CPU of one call beside the raw floor's, for everyone and every work, in interleaved rounds: `bench.ts [--rounds=7]
- * [--only=<text in a work's name>] [--askers=a,b] [--guard] [--json=<file>]`.
+ * [--only=<text in a work's name>] [--askers="a;b"] [--guard] [--json=<file>]`.
  *
  * The limit is raw `fetch`, server-sent events and `JSON.parse` of the same bytes. Ratios, not times: another machine has
  * other times. With `--guard` it fails where ours leaves a target by more than a quarter.
@@ -23,7 +23,7 @@ const given = new Map(Deno.args.map((arg) => {
 }));
 const guard = given.has("guard");
 const rounds = Number(given.get("rounds") ?? (guard ? 9 : 7));
-const names = guard ? [FLOOR, OFF, ON] : given.get("askers")?.split(",") ?? Object.keys(askers);
+const names = guard ? [FLOOR, OFF, ON] : given.get("askers")?.split(";") ?? Object.keys(askers);
 const measured = works.filter(({ name, targets }) => name.includes(given.get("only") ?? "") && (!guard || targets));
 
 await using vendor = await startVendor();
