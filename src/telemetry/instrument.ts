@@ -212,10 +212,13 @@ function traced(model: LanguageModel, options: ClientTelemetry, request: ChatReq
         const loading = telemetryReady();
         if (loading !== undefined) await loading;
       }
+      // Whoever has events at hand is this library's own, and is handed its context by hand: to enter it at each read of
+      // the network would cost as much as the read. What begins at the first `next()` begins inside it all the same.
+      const isBegun = spans !== undefined && READY in events;
       const { stream, request: outer } = opened();
       waiting++;
       try {
-        const next = await runInContext(stream.context, () => events.next());
+        const next = await (isBegun ? events.next() : runInContext(stream.context, () => events.next()));
         if (next.done) end(brokenOff ? { outcome: "cancelled" } : UNFINISHED);
         return next.done ? next : { value: seen(next.value), done: false };
       } catch (error) {
