@@ -46,6 +46,6 @@ export const packages: readonly string[] = [
  * them lighter lowers the bound.
  */
 export const bounds: readonly (readonly [Program, BundleWeight])[] = [
-  [everything, { start: 65_000, whole: 103_000 }],
-  [clientAlone, { start: 50_500, whole: 88_500 }],
+  [everything, { start: 70_500, whole: 109_500 }],
+  [clientAlone, { start: 54_500, whole: 93_500 }],
 ];

@@ -42,11 +42,12 @@ interface Row {
 
 const rows: Row[] = [];
 for (const work of measured) {
-  const seen = new Map<string, Round[]>(names.map((name) => [name, []]));
+  const speaking = names.filter((name) => askers[name]?.dialects.includes(work.dialect));
+  const seen = new Map<string, Round[]>(speaking.map((name) => [name, []]));
   for (let round = -1; round < rounds; round++) {
-    for (const [name, worker] of workers) {
-      const one = await worker.round(work.model, work.calls);
-      if (round >= 0) seen.get(name)?.push(one); // The first one warms up.
+    for (const [name, all] of seen) {
+      const one = await workers.get(name)?.round(work);
+      if (round >= 0 && one !== undefined) all.push(one); // The first one warms up.
     }
   }
   const floor = seen.get(FLOOR) ?? [];

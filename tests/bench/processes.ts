@@ -4,6 +4,7 @@
  * @module
  */
 import { TextLineStream } from "./lines.ts";
+import type { Work } from "./works.ts";
 
 /** What a round took, for a call. */
 export interface Round {
@@ -16,7 +17,7 @@ export interface Round {
 /** One who asks. */
 export interface Worker {
   /** Asks so many times. */
-  round(model: string, calls: number): Promise<Round>;
+  round(work: Work): Promise<Round>;
   /** Lets it end. */
   end(): Promise<void>;
 }
@@ -45,8 +46,8 @@ export function startWorker(name: string, url: string): Worker {
   const input = child.stdin.getWriter();
   const encoder = new TextEncoder();
   return {
-    async round(model, calls) {
-      await input.write(encoder.encode(`${model} ${calls}\n`));
+    async round({ dialect, model, calls }) {
+      await input.write(encoder.encode(`${dialect} ${model} ${calls}\n`));
       const { value, done } = await lines.next();
       if (done) throw new Error(`${name} ended in the middle of a round.`);
       return JSON.parse(value) as Round;

@@ -1,5 +1,5 @@
 /**
- * One asker in a process of its own: `worker.ts <name> <url>`. Each line of its input is a round, `<model> <calls>`; each
+ * One asker in a process of its own: `worker.ts <name> <url>`. Each line of its input is a round, `<dialect> <model> <calls>`; each
  * line of its output what that round took, in microseconds of CPU and of time for a call.
  *
  * @module
@@ -7,21 +7,21 @@
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { askers } from "./clients.ts";
-import { shapeOf } from "./works.ts";
+import { type Dialect, shapeOf } from "./works.ts";
 
 const [, , name = "", url = ""] = process.argv;
-const make = askers[name];
-if (make === undefined) throw new Error(`Nobody is called "${name}".`);
-const asker = await make(url);
+const measured = askers[name];
+if (measured === undefined) throw new Error(`Nobody is called "${name}".`);
+const asker = await measured.make(url);
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const [model = "", calls = "1"] = line.split(" ");
+  const [dialect = "chat", model = "", calls = "1"] = line.split(" ");
   const count = Number(calls);
   const least = shapeOf(model)?.chunks ?? 1;
   const cpu = process.cpuUsage();
   const begun = performance.now();
   for (let call = 0; call < count; call++) {
-    const length = await asker.ask(model);
+    const length = await asker.ask(dialect as Dialect, model);
     if (length < least) throw new Error(`${name} read ${length} characters of ${model}.`);
   }
   await asker.settle?.();

@@ -4,26 +4,56 @@
  * @module
  */
 
+/** How it is asked. */
+export type Dialect = "chat" | "responses" | "anthropic";
+
 /** One kind of call. */
 export interface Work {
   /** As it stands in the table. */
   readonly name: string;
   /** What the vendor is asked for: `stream-<chunks>-<chunks per write>`, or `plain`. */
   readonly model: string;
+  /** How the vendor is asked. */
+  readonly dialect: Dialect;
   /** Calls of one round: enough that a round takes some tenths of a second. */
   readonly calls: number;
   /** The most CPU over the raw floor that ours may take, with telemetry off and on. */
   readonly targets?: { readonly off: number; readonly on: number } | undefined;
 }
 
+const LONG = { off: 1.15, on: 1.3 };
+const PLAIN = { off: 1.3, on: 1.8 };
+
 /** Every kind of call. */
 export const works: readonly Work[] = [
-  { name: "plain call", model: "plain", calls: 400, targets: { off: 1.3, on: 1.8 } },
-  { name: "stream, 20 chunks, 20 per write", model: "stream-20-20", calls: 300 },
-  { name: "stream, 200 chunks, 20 per write", model: "stream-200-20", calls: 150 },
-  { name: "stream, 1,000 chunks, 20 per write", model: "stream-1000-20", calls: 60, targets: { off: 1.15, on: 1.3 } },
-  { name: "stream, 1,000 chunks, 1 per write", model: "stream-1000-1", calls: 15, targets: { off: 1.05, on: 1.1 } },
-  { name: "stream, 10,000 chunks, 20 per write", model: "stream-10000-20", calls: 6 },
+  { name: "chat, plain", dialect: "chat", model: "plain", calls: 400, targets: PLAIN },
+  { name: "chat, 20 chunks, 20 per write", dialect: "chat", model: "stream-20-20", calls: 300 },
+  { name: "chat, 200 chunks, 20 per write", dialect: "chat", model: "stream-200-20", calls: 150 },
+  { name: "chat, 1,000 chunks, 20 per write", dialect: "chat", model: "stream-1000-20", calls: 60, targets: LONG },
+  {
+    name: "chat, 1,000 chunks, 1 per write",
+    dialect: "chat",
+    model: "stream-1000-1",
+    calls: 15,
+    targets: { off: 1.05, on: 1.1 },
+  },
+  { name: "chat, 10,000 chunks, 20 per write", dialect: "chat", model: "stream-10000-20", calls: 6 },
+  { name: "responses, plain", dialect: "responses", model: "plain", calls: 400, targets: PLAIN },
+  {
+    name: "responses, 1,000 chunks, 20 per write",
+    dialect: "responses",
+    model: "stream-1000-20",
+    calls: 60,
+    targets: LONG,
+  },
+  { name: "anthropic, plain", dialect: "anthropic", model: "plain", calls: 400, targets: PLAIN },
+  {
+    name: "anthropic, 1,000 chunks, 20 per write",
+    dialect: "anthropic",
+    model: "stream-1000-20",
+    calls: 60,
+    targets: LONG,
+  },
 ];
 
 /** How many chunks, and how many of them at a time; undefined where the answer is one body. */
