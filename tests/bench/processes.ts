@@ -46,8 +46,8 @@ export function startWorker(name: string, url: string): Worker {
   const input = child.stdin.getWriter();
   const encoder = new TextEncoder();
   return {
-    async round({ dialect, model, calls }) {
-      await input.write(encoder.encode(`${dialect} ${model} ${calls}\n`));
+    async round({ dialect, model, calls, atOnce = 1 }) {
+      await input.write(encoder.encode(`${dialect} ${model} ${calls} ${atOnce}\n`));
       const { value, done } = await lines.next();
       if (done) throw new Error(`${name} ended in the middle of a round.`);
       return JSON.parse(value) as Round;

@@ -17,6 +17,8 @@ export interface Work {
   readonly dialect: Dialect;
   /** Calls of one round: enough that a round takes some tenths of a second. */
   readonly calls: number;
+  /** How many of them run at once. Default: 1. */
+  readonly atOnce?: number | undefined;
   /** The most CPU over the raw floor that ours may take, with telemetry off and on. */
   readonly targets?: { readonly off: number; readonly on: number } | undefined;
 }
@@ -38,6 +40,14 @@ export const works: readonly Work[] = [
     targets: { off: 1.05, on: 1.1 },
   },
   { name: "chat, 10,000 chunks, 20 per write", dialect: "chat", model: "stream-10000-20", calls: 6 },
+  { name: "chat, 200 chunks, 100 calls at once", dialect: "chat", model: "stream-200-20", calls: 300, atOnce: 100 },
+  {
+    name: "chat, 200 chunks, 1,000 calls at once",
+    dialect: "chat",
+    model: "stream-200-20",
+    calls: 1_000,
+    atOnce: 1_000,
+  },
   { name: "responses, plain", dialect: "responses", model: "plain", calls: 400, targets: PLAIN },
   {
     name: "responses, 1,000 chunks, 20 per write",
