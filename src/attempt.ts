@@ -81,6 +81,7 @@ export function beginAttempt(options: AttemptOptions): Attempt {
   let response: Response | undefined;
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   let tell: Posted["end"] | undefined;
+  let isNative = false;
   let ended = false;
   let phase: TimeoutPhase = options.streaming ? "connect" : "firstChunk";
   const silence = watchSilence(
@@ -128,9 +129,9 @@ export function beginAttempt(options: AttemptOptions): Attempt {
     }
   }
 
-  async function whole(): Promise<string | undefined> {
+  async function whole(): Promise<string> {
     if (signal.aborted) throw signal.reason;
-    if (response === undefined || ended) return undefined;
+    if (response === undefined || ended) return "";
     silence.wait();
     try {
       const text = await orAborted(response.text(), signal);
@@ -148,7 +149,7 @@ export function beginAttempt(options: AttemptOptions): Attempt {
       silence.wait();
       try {
         const posted = await post({ ...request, signal, onHeaders: silence.rest });
-        ({ response, end: tell } = posted);
+        ({ response, isNative, end: tell } = posted);
         if (response.body === null) end();
         return response;
       } finally {
@@ -159,8 +160,9 @@ export function beginAttempt(options: AttemptOptions): Attempt {
     },
     read,
     readText(maxBytes) {
-      // A body whose size is known needs no watching, and the runtimes read it whole at a fraction of the cost.
-      return isWithin(response?.headers, maxBytes) ? whole() : readText(read, maxBytes);
+      // A body whose size is known needs no watching, and the runtimes read it whole at a fraction of the cost; but while
+      // they do only their own fetch can let go of it.
+      return isNative && isWithin(response?.headers, maxBytes) ? whole() : readText(read, maxBytes);
     },
     heard: () => silence.heard(limitOf(timeouts, phase)),
     output() {

@@ -7,7 +7,7 @@
  * @module
  */
 import { follow, noLongerNeeded } from "./deadline.ts";
-import { READY, type ReadyIterator } from "./ready.ts";
+import { inOrder, offer } from "./ready.ts";
 
 /** What the work is handed to be ended by. */
 export interface Lifeline {
@@ -29,14 +29,12 @@ export type Work<T> = (lifeline: Lifeline) => AsyncGenerator<readonly T[], void,
 export function breakable<T extends object>(
   caller: AbortSignal | undefined,
   work: Work<T>,
-): AsyncIterableIterator<T> & ReadyIterator<T> {
+): AsyncIterableIterator<T> {
   const done: IteratorResult<T> = { value: undefined, done: true };
   let running: { readonly lists: ReturnType<Work<T>>; readonly line: Lifeline } | undefined;
   let list: readonly T[] = [];
   let at = 0;
   let brokenOff = false;
-  let waiting = 0;
-  let last: Promise<unknown> | undefined;
   let closing: Promise<unknown> | undefined;
 
   function started(): NonNullable<typeof running> {
@@ -46,36 +44,27 @@ export function breakable<T extends object>(
     return running = { line, lists: work(line) };
   }
 
-  /** Whoever asked before, and waits, comes first. */
-  function ready(): T | undefined {
-    return waiting > 0 ? undefined : list[at++];
-  }
-
-  async function waitFor(before: Promise<unknown> | undefined): Promise<IteratorResult<T>> {
-    waiting++;
+  async function wait(): Promise<IteratorResult<T>> {
+    if (brokenOff) {
+      await closing;
+      return done;
+    }
     const { lists, line } = started();
     try {
-      if (before !== undefined) await before.catch(() => {}); // Its own caller is told.
       while (at >= list.length) {
-        if (brokenOff) {
-          await closing;
-          return done;
-        }
         const next = await lists.next();
         if (next.done) {
           line.release();
           return done;
         }
-        list = next.value;
         at = 0;
+        list = line.signal.aborted ? [] : next.value;
       }
       return { value: list[at++] as T, done: false };
     } catch (error) {
       line.release();
       if (brokenOff) return done;
       throw error;
-    } finally {
-      waiting--;
     }
   }
 
@@ -86,30 +75,23 @@ export function breakable<T extends object>(
     const { lists, line } = running;
     line.release();
     // In the middle of a wait the abort ends it; between two waits the generator's own clean-up does.
-    if (waiting > 0) line.abort(noLongerNeeded("The reader broke off."));
+    if (ordered.isWaiting()) line.abort(noLongerNeeded("The reader broke off."));
     await (closing ??= lists.return());
     return done;
   }
 
-  return {
+  const ordered = inOrder(() => list[at++], wait);
+  return offer({
     [Symbol.asyncIterator]() {
       return this;
     },
-    [READY]: ready,
-    next() {
-      if (brokenOff) return Promise.resolve(done);
-      const value = ready();
-      if (value !== undefined) return Promise.resolve({ value, done: false });
-      const result = waitFor(waiting > 0 ? last : undefined);
-      last = result;
-      return result;
-    },
+    next: ordered.next,
     return: breakOff,
     async throw(error) {
       await breakOff();
       throw error;
     },
-  };
+  }, ordered.take);
 }
 
 /** Work that gives its values one at a time. */

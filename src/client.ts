@@ -10,7 +10,7 @@ import type { EventIterator, EventStream, Result, StreamEvent } from "./event.ts
 import type { ChatRequest, LanguageModel, RequestOptions } from "./language_model.ts";
 import type { Messages } from "./message.ts";
 import { checkOptions, checkRequestOptions } from "./options_check.ts";
-import { READY, type ReadyIterator, readyOf } from "./ready.ts";
+import { offer, takerOf } from "./ready.ts";
 import { resultOf, runAll } from "./run.ts";
 
 /** How many requests of a batch run at once. */
@@ -124,6 +124,11 @@ export function makeClient(model: LanguageModel, settings: ClientSettings): Clie
   function stream<T>(messages: Messages, options?: RequestOptions<T>): EventStream<T> {
     try {
       const events = model.stream(requestOf(messages, options as RequestOptions | undefined, settings));
+      if (typeof events?.[Symbol.asyncIterator] !== "function") {
+        throw new ConfigError(
+          `The language model ${model.model} gives no stream: its stream() must be async iterable.`,
+        );
+      }
       return streamOf(() => events[Symbol.asyncIterator]()) as EventStream<T>;
     } catch (error) {
       // What the caller did wrong is told where an answer is awaited: by `run`, or by the first `next()`.
@@ -212,7 +217,7 @@ function streamOf(begin: () => AsyncIterator<StreamEvent>): EventStream {
   };
 }
 
-function readerOf(events: ReadyIterator<StreamEvent>): EventIterator & ReadyIterator<StreamEvent> {
+function readerOf(events: AsyncIterator<StreamEvent>): EventIterator {
   const done: IteratorResult<StreamEvent> = { value: undefined, done: true };
   let over = false;
   const end = () => {
@@ -234,15 +239,13 @@ function readerOf(events: ReadyIterator<StreamEvent>): EventIterator & ReadyIter
       throw error;
     }
   };
-  const reader: EventIterator & ReadyIterator<StreamEvent> = {
+  // Iterators that offer what is at hand are this library's own: they end by themselves, and keep the order.
+  const take = takerOf(events);
+  const reader: EventIterator = {
     [Symbol.asyncIterator]: () => reader,
-    [READY]: () => over ? undefined : readyOf(events),
     next() {
       if (over) return Promise.resolve(done);
-      const value = readyOf(events);
-      if (value !== undefined) return Promise.resolve({ value, done: false });
-      // Iterators that know of events at hand are this library's own, and end by themselves.
-      return READY in events ? events.next() : wait();
+      return take === undefined ? wait() : events.next();
     },
     return: breakOff,
     async throw(error) {
@@ -250,6 +253,7 @@ function readerOf(events: ReadyIterator<StreamEvent>): EventIterator & ReadyIter
       throw error;
     },
   };
+  if (take !== undefined) offer(reader, () => over ? undefined : take());
   dropped?.register(reader, events, reader);
   return reader;
 }

@@ -11,7 +11,7 @@ import { ApiError, LlmError, ResponseError } from "./error.ts";
 import type { Result } from "./event.ts";
 import type { Billed, DecodedResult } from "./provider.ts";
 import { parseStructured } from "./structured.ts";
-import type { Cost } from "./usage.ts";
+import type { Cost, ModelPrice } from "./usage.ts";
 
 /**
  * The result of a call.
@@ -28,7 +28,7 @@ export async function conclude(
   const cost = connection.price === undefined && decoded.cost || priced(connection, decoded);
   const parsed = await parseStructured(request.schema, { ...decoded, cost });
   const { firstOutputAt, startedAt } = progress;
-  const { cacheWrite1hTokens: _hour, fees: _fees, priceFactor: _factor, ...known } = decoded;
+  const { cacheWrite1hTokens: _hour, passes: _passes, fees: _fees, priceFactor: _factor, ...known } = decoded;
   return {
     ...known,
     provider: connection.provider.name,
@@ -43,10 +43,21 @@ export async function conclude(
 /** The cost by the user's price, else by the catalogue's for this provider's model of that name. */
 function priced(
   { provider, model, price }: Connection,
-  { usage, responseModel, serviceTier, cacheWrite1hTokens, fees: other, priceFactor = 1 }: Billed,
+  { usage, responseModel, serviceTier, cacheWrite1hTokens = 0, passes, fees = 0, priceFactor = 1 }: Billed,
 ): Cost | undefined {
   if (usage === undefined) return undefined;
-  if (price !== undefined) return costOf(usage, price, { source: "override", cacheWrite1hTokens, other });
+  const at = (price: ModelPrice, source: Cost["source"], multiplier: number) => {
+    const costs = (passes ?? [{ usage, cacheWrite1hTokens }]).map((pass, index) =>
+      costOf(pass.usage, price, {
+        source,
+        cacheWrite1hTokens: pass.cacheWrite1hTokens,
+        multiplier,
+        other: index === 0 ? fees : 0,
+      })
+    );
+    return sumOf(costs);
+  };
+  if (price !== undefined) return at(price, "override", 1);
   // Azure sells OpenAI's models at OpenAI's prices.
   const seller = provider.name === "azure" ? "openai" : provider.name;
   // Azure's deployments have names of the customer's own: there alone the name in the answer tells the model.
@@ -55,17 +66,33 @@ function priced(
     .find((row) => row?.provider === seller && row.price !== undefined);
   const multiplier = info && tierMultiplier(info.name, serviceTier);
   if (info?.price === undefined || multiplier === undefined) return undefined;
-  const factor = multiplier * priceFactor;
-  return costOf(usage, info.price, { source: "catalog", cacheWrite1hTokens, multiplier: factor, other });
+  return at(info.price, "catalog", multiplier * priceFactor);
+}
+
+/** Undefined where one of them is not known. */
+function sumOf(costs: readonly (Cost | undefined)[]): Cost | undefined {
+  return costs.reduce((sum, cost) => {
+    if (sum === undefined || cost === undefined) return undefined;
+    const total = (part: "input" | "output" | "cacheRead" | "cacheWrite" | "other" | "total") => sum[part] + cost[part];
+    return {
+      ...sum,
+      input: total("input"),
+      output: total("output"),
+      cacheRead: total("cacheRead"),
+      cacheWrite: total("cacheWrite"),
+      other: total("other"),
+      total: total("total"),
+    };
+  });
 }
 
 /**
  * Tells on an error what the vendor had counted until then, and what that costs: an answer that went wrong is paid for
  * all the same. What the error says itself stands.
  */
-export function tellWhatCame(error: unknown, connection: Connection, { billed, requestId }: Progress): void {
+export function tellWhatCame(error: unknown, connection: Connection, { said, requestId }: Progress): void {
   if (!(error instanceof LlmError)) return;
-  const bill = billed?.();
+  const bill = said?.billed();
   if (error.usage === undefined && bill?.usage !== undefined) Reflect.set(error, "usage", bill.usage);
   if (error.usage !== undefined && error.cost === undefined) {
     Reflect.set(error, "cost", priced(connection, { ...bill, usage: error.usage }));

@@ -7,12 +7,13 @@ import { beginAttempt, timeoutError } from "./attempt.ts";
 import { conclude, tellWhatCame, withoutSecrets } from "./conclude.ts";
 import { breakable, type Lifeline } from "./breakable.ts";
 import type { Call, Connection, Progress } from "./connection.ts";
-import { LONGEST_TIMER_MS, sleep } from "./deadline.ts";
+import { LONGEST_TIMER_MS, orAborted, sleep } from "./deadline.ts";
 import { ApiError, ConfigError, LlmError, StreamTruncatedError } from "./error.ts";
 import type { NoticeEvent, StreamEvent } from "./event.ts";
 import { type Answer, exchange } from "./exchange.ts";
 import { mayRetry } from "./http.ts";
-import type { LanguageModel } from "./language_model.ts";
+import type { ChatRequest, LanguageModel } from "./language_model.ts";
+import type { EncodedRequest, Provider } from "./provider.ts";
 import { backoffMs } from "./retry.ts";
 
 /** Connects a dialect to the network. */
@@ -25,12 +26,30 @@ export function connect(connection: Connection): LanguageModel {
     api: provider.api,
     server: { address: baseUrl.hostname, port: Number(baseUrl.port) || (baseUrl.protocol === "https:" ? 443 : 80) },
     stream(request) {
-      const encoded = provider.encode(model, request);
+      const encoded = encode(provider, model, request);
       const body = jsonOf(encoded.body);
       const begin = (lifeline: Lifeline) => answer({ connection, url, request, encoded, body, ...lifeline });
       return { [Symbol.asyncIterator]: () => breakable(request.signal, begin) };
     },
   };
+}
+
+/** What a dialect fails on is what it was given: a schema that contains itself, a value without a form. */
+function encode(provider: Provider, model: string, request: ChatRequest): EncodedRequest {
+  let encoded: EncodedRequest | undefined;
+  try {
+    encoded = provider.encode(model, request);
+  } catch (cause) {
+    if (cause instanceof LlmError) throw cause;
+    throw new ConfigError("The request cannot be put in the vendor's words; look at its schema and tools.", { cause });
+  }
+  if (typeof encoded === "object" && encoded !== null) return encoded;
+  throw new ConfigError(`The provider ${provider.name} encodes nothing: encode must give an object with a body.`);
+}
+
+/** The text that has come, for errors that carry it. */
+function partialTextOf({ text, said }: Progress): string {
+  return said?.text?.() ?? text;
 }
 
 /** What comes before the finish. */
@@ -45,12 +64,13 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
     startedAt: performance.now(),
     firstOutputAt: undefined,
     requestId: undefined,
-    billed: undefined,
+    said: undefined,
   };
   const { totalMs } = timeouts;
-  const total = totalMs === undefined
-    ? undefined
-    : setTimeout(() => abort(timeoutError("total", timeouts, progress.text)), Math.min(totalMs, LONGEST_TIMER_MS));
+  const total = totalMs === undefined ? undefined : setTimeout(
+    () => abort(timeoutError("total", timeouts, partialTextOf(progress))),
+    Math.min(totalMs, LONGEST_TIMER_MS),
+  );
   // A reader that pauses may never come back: what was aborted waits for nothing.
   signal.addEventListener("abort", () => clearTimeout(total), { once: true });
   try {
@@ -59,7 +79,9 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
     for (let retry = 0;; retry++) {
       if (signal.aborted) throw signal.reason;
       const streaming = request.streaming ?? true;
-      const attempt = beginAttempt({ signal, timeouts, streaming, partialText: () => progress.text });
+      const attempt = beginAttempt({ signal, timeouts, streaming, partialText: () => partialTextOf(progress) });
+      progress.requestId = undefined;
+      progress.said = undefined;
       let failure: unknown;
       let shown = false;
       let given: Answer | undefined;
@@ -76,8 +98,9 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
           if (pieces.length > 0) yield pieces;
           if (signal.aborted) throw signal.reason;
           if (ending === undefined) continue;
-          const result = await conclude(call, ending.result, progress);
+          const result = await orAborted(conclude(call, ending.result, progress), signal);
           await attempt.drain();
+          if (signal.aborted) throw signal.reason;
           // Nothing is held while the last event is handed over: its reader may never ask again.
           attempt.close();
           clearTimeout(total);
@@ -86,7 +109,7 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
           return;
         }
         const message = "The stream ended before the answer did; what came stands in partialText.";
-        throw new StreamTruncatedError(message, { partialText: progress.text });
+        throw new StreamTruncatedError(message, { partialText: partialTextOf(progress) });
       } catch (error) {
         failure = signal.aborted ? signal.reason : withoutSecrets(error, connection);
         // The caller's own reason stays as the caller made it.

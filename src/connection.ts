@@ -7,7 +7,7 @@ import type { Timeouts } from "./attempt.ts";
 import type { Lifeline } from "./breakable.ts";
 import type { NoticeEvent } from "./event.ts";
 import type { ChatRequest } from "./language_model.ts";
-import type { Billed, EncodedRequest, Provider } from "./provider.ts";
+import type { EncodedRequest, Fold, Provider } from "./provider.ts";
 import type { ModelPrice } from "./usage.ts";
 
 /** What a connection is made of. */
@@ -62,6 +62,6 @@ export interface Progress {
   firstOutputAt: number | undefined;
   /** The vendor's id of the attempt that is read. */
   requestId: string | undefined;
-  /** What the vendor has counted so far; undefined where nobody keeps count. */
-  billed: (() => Billed) | undefined;
+  /** What the attempt has said so far, beside its events; undefined where nobody keeps count. */
+  said: Pick<Fold, "billed" | "text"> | undefined;
 }

@@ -123,13 +123,13 @@ export function createReasoningAgent(model: string, options: AgentOptions = {}):
 }
 
 /** What lets a program in at one vendor is never sent to another. */
-function checkVendors(one: AgentModel, other: AgentModel, { apiKey, headers, sdk }: ClientOptions): void {
+function checkVendors(one: AgentModel, other: AgentModel, { apiKey, baseUrl, headers, sdk }: ClientOptions): void {
   const [vendor, another] = [one.asked.provider, other.asked.provider];
   if (vendor === another || (apiKey ?? headers ?? sdk) === undefined) return;
-  throw new ConfigError(
-    `toolsModel is reached at ${another}, the model at ${vendor}: give no apiKey, headers or sdk here, so that each ` +
-      "vendor's own variable is used.",
-  );
+  const hint = baseUrl === undefined
+    ? "give no apiKey, headers or sdk here, so that each vendor's own variable is used"
+    : 'where baseUrl is a gateway that has both, name the dialect that it speaks, as in provider: "openai"';
+  throw new ConfigError(`toolsModel is reached at ${another}, the model at ${vendor}: ${hint}.`);
 }
 
 /** A model, and what the catalogue knows of it. */

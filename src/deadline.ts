@@ -73,13 +73,22 @@ export function orAborted<T>(promise: Promise<T>, signal: AbortSignal, onLate?: 
     else signal.addEventListener("abort", onAbort, { once: true });
     promise.then((value) => {
       signal.removeEventListener("abort", onAbort);
-      if (signal.aborted) onLate?.(value);
+      if (signal.aborted) letGo(value, onLate);
       resolve(value);
     }, (error) => {
       signal.removeEventListener("abort", onAbort);
       reject(error);
     });
   });
+}
+
+/** Nobody waits any more: a value that cannot be let go of is nobody's failure. */
+function letGo<T>(value: T, how?: (value: T) => void): void {
+  try {
+    how?.(value);
+  } catch {
+    // What came late may be anything.
+  }
 }
 
 /** The longest wait that a timer of any runtime can make: a longer one fires at once. */

@@ -59,7 +59,7 @@ export async function exchange(
     progress.firstOutputAt ??= performance.now();
   };
   const fold = foldOf(provider, request, onOutput);
-  progress.billed = fold?.billed;
+  progress.said = fold;
   const reading: Reading = { attempt, provider, request, maxEventBytes, onOutput };
   return fold === undefined ? readForeign(reading, body) : readByFold(reading, fold, body);
 }

@@ -32,17 +32,30 @@ export interface Post {
 export interface Posted {
   /** The response; its body is still to be read. */
   readonly response: Response;
+  /** Whether the runtime's own fetch gave it: such a response lets go of its socket when its signal aborts. */
+  readonly isNative: boolean;
   /** To be told once when the body was read to its end or let go of, or why reading it failed. */
   end(failure?: unknown): void;
 }
 
-/** The key of a {@linkcode ToldFetch}'s second way in. */
-export const TOLD: unique symbol = Symbol("told");
+/** Sends as a fetch does, and gives a response that nobody watches. */
+export type ToldFetch = (url: string, init: RequestInit) => Promise<Posted>;
 
-/** A fetch that watches its responses' bodies, unless its caller is one who tells it of their end: that costs less. */
-export interface ToldFetch {
-  /** As the fetch itself, with a response that nobody watches. */
-  [TOLD]?(url: string, init: RequestInit): Promise<Posted>;
+/** By identity, so that no copy or proxy of a fetch is passed by. */
+const told = new WeakMap<typeof globalThis.fetch, ToldFetch>();
+
+/** Lets a fetch that watches its responses' bodies be told of their end instead, by a caller who does: that costs less. */
+export function tellInstead(fetch: typeof globalThis.fetch, send: ToldFetch): typeof globalThis.fetch {
+  told.set(fetch, send);
+  return fetch;
+}
+
+/** The runtime's own, as it was when this module was loaded. */
+const nativeFetch = globalThis.fetch;
+
+/** Whether a fetch is the runtime's own. */
+export function isNativeFetch(fetch: typeof globalThis.fetch): boolean {
+  return fetch === nativeFetch;
 }
 
 const ERROR_BODY_BYTES = 64 * 1024;
@@ -73,8 +86,8 @@ export async function post(request: Post): Promise<Posted> {
   try {
     posted = await orAborted(send(request), signal, ({ response, end }) => {
       // Cancelling is best effort: nobody waits for a response that comes too late.
-      response.body?.cancel().catch(() => {});
       end();
+      response.body?.cancel().catch(() => {});
     });
   } catch (error) {
     if (signal.aborted) throw signal.reason;
@@ -104,10 +117,10 @@ function isReadable(response: Response | undefined): boolean {
 
 async function send({ url, headers, body, fetch, signal }: Post): Promise<Posted> {
   const init: RequestInit = { method: "POST", headers, body, redirect: "manual", signal };
-  const told = (fetch as ToldFetch)[TOLD];
-  if (told !== undefined) return await told(url, init);
+  const tell = told.get(fetch);
+  if (tell !== undefined) return await tell(url, init);
   const response = await fetch(url, init); // Not called as a method: workerd's fetch refuses another `this`.
-  return { response, end() {} };
+  return { response, isNative: isNativeFetch(fetch), end() {} };
 }
 
 /** The request id of an answer, under the names that vendors give it. */

@@ -78,6 +78,9 @@ export async function mcpTools(
   clients: Readonly<Record<string, McpClient>>,
   options: McpToolsOptions = {},
 ): Promise<McpTools> {
+  if (typeof clients !== "object" || clients === null) {
+    throw new ConfigError("The clients must be an object of connected MCP clients, each under its server's name.");
+  }
   const { propagateTo = [] } = options;
   let closed = false;
   const close = async () => {

@@ -56,8 +56,8 @@ export function checkTools(tools: unknown): void {
     const tool: unknown = tools[index];
     if (!isObject(tool)) throw new ConfigError(`tools[${index}] must be a tool with name, description and parameters.`);
     const { name, description, parameters } = tool;
-    if (typeof name !== "string" || !/^[\w-]{1,64}$/.test(name)) {
-      throw new ConfigError(`A tool's name must be 1 to 64 letters, digits, _ or -; that of tools[${index}] is not.`);
+    if (typeof name !== "string" || !/^[\w-]{1,128}$/.test(name)) {
+      throw new ConfigError(`A tool's name must be 1 to 128 letters, digits, _ or -; that of tools[${index}] is not.`);
     }
     if (typeof description !== "string") throw new ConfigError(`The description of tool ${name} must be a text.`);
     if (!isObject(parameters) && typeof parameters !== "function") {

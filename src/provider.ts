@@ -7,7 +7,16 @@
 import type { FinishEvent, Result, StreamEvent } from "./event.ts";
 import type { ChatRequest } from "./language_model.ts";
 import type { ServerSentEvent } from "./sse.ts";
+import type { Usage } from "./usage.ts";
 import type { VendorError } from "./vendor_error.ts";
+
+/** What one pass of a model used. */
+export interface Pass {
+  /** Its tokens. */
+  readonly usage: Usage;
+  /** The part of `usage.cacheWriteTokens` that was written for an hour, at that price. */
+  readonly cacheWrite1hTokens: number;
+}
 
 /** What a dialect knows of a result; `connect` adds provider, model, times, cost and parsed. */
 export type DecodedResult =
@@ -20,6 +29,8 @@ export type DecodedResult =
     readonly cost?: Result["cost"];
     /** The part of `usage.cacheWriteTokens` that was written for an hour, at that price. */
     readonly cacheWrite1hTokens?: number | undefined;
+    /** The model's passes, where there were several: each is priced for itself, for a long one costs more. */
+    readonly passes?: readonly Pass[] | undefined;
     /** US dollars beside the tokens, as for web searches. */
     readonly fees?: number | undefined;
     /** What the way of serving multiplies the prices of tokens by; NaN where that is not known, and neither is the cost. */
@@ -55,7 +66,7 @@ export interface EncodedRequest {
 /** What an answer is priced by. */
 export type Billed = Pick<
   DecodedResult,
-  "usage" | "responseModel" | "serviceTier" | "cacheWrite1hTokens" | "fees" | "priceFactor"
+  "usage" | "responseModel" | "serviceTier" | "cacheWrite1hTokens" | "passes" | "fees" | "priceFactor"
 >;
 
 /**
@@ -81,6 +92,8 @@ export interface Fold {
   finish(out: DecodedEvent[]): void;
   /** What the vendor has counted so far: an answer that goes wrong is paid for all the same. */
   billed(): Billed;
+  /** The text so far, where it is not that of the events. */
+  text?(): string;
 }
 
 /**

@@ -5,16 +5,51 @@
  * @module
  */
 
-/** The key of {@linkcode ReadyIterator}'s method: no iterator of a user's own has it by accident. */
-export const READY: unique symbol = Symbol("ready");
+/** Takes the next value, as `next()` would; undefined where there is none yet, or none any more: then ask `next()`. */
+export type Take<T extends object> = () => T | undefined;
 
-/** An iterator that can say without a wait what comes next, where it has that at hand. */
-export interface ReadyIterator<T extends object> extends AsyncIterator<T> {
-  /** Takes the next value, as `next()` would; undefined where there is none yet, or none any more: then ask `next()`. */
-  [READY]?(): T | undefined;
+/** By identity, so that no copy, heir or proxy of an iterator is read past its own `next()`. */
+const takers = new WeakMap<object, Take<object>>();
+
+/** Lets the values at hand of an iterator be taken without a promise. */
+export function offer<I extends object>(iterator: I, take: Take<object>): I {
+  takers.set(iterator, take);
+  return iterator;
 }
 
-/** The next value of any iterator, where it is at hand. */
-export function readyOf<T extends object>(iterator: ReadyIterator<T>): T | undefined {
-  return iterator[READY]?.();
+/** How the values at hand of an iterator are taken, where it offers that. */
+export function takerOf<T extends object>(iterator: AsyncIterator<T>): Take<T> | undefined {
+  return takers.get(iterator) as Take<T> | undefined;
+}
+
+/** What an iterator answers with, in the order in which it is asked. */
+export interface Ordered<T extends object> {
+  /** A value at hand, unless somebody who asked before still waits. */
+  readonly take: Take<T>;
+  /** The iterator's `next`. */
+  next(): Promise<IteratorResult<T>>;
+  /** Whether somebody waits. */
+  isWaiting(): boolean;
+}
+
+/** Puts what is at hand, and what must be waited for, in order: whoever asked first is answered first. */
+export function inOrder<T extends object>(take: Take<T>, wait: () => Promise<IteratorResult<T>>): Ordered<T> {
+  let waiting = 0;
+  let last: Promise<unknown> | undefined;
+  const settled = () => void waiting--;
+  const atHand = () => waiting > 0 ? undefined : take();
+  return {
+    take: atHand,
+    isWaiting: () => waiting > 0,
+    next() {
+      const value = atHand();
+      if (value !== undefined) return Promise.resolve({ value, done: false });
+      // The failure of the one before is told to whoever asked for that.
+      const result = waiting > 0 && last !== undefined ? last.then(wait, wait) : wait();
+      waiting++;
+      last = result;
+      result.then(settled, settled); // First of all who wait for it: nobody can ask anew in between.
+      return result;
+    },
+  };
 }

@@ -5,14 +5,15 @@
  */
 import { BatchError, ConfigError, ResponseError } from "./error.ts";
 import type { Result, StreamEvent } from "./event.ts";
-import { type ReadyIterator, readyOf } from "./ready.ts";
+import { takerOf } from "./ready.ts";
 
 /** Reads a stream to its end and keeps the result. */
 export async function resultOf<T>(events: AsyncIterable<StreamEvent<T>>): Promise<Result<T>> {
-  const iterator: ReadyIterator<StreamEvent<T>> = events[Symbol.asyncIterator]();
+  const iterator = events[Symbol.asyncIterator]();
+  const take = takerOf(iterator);
   let result: Result<T> | undefined;
   for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
-    for (let event: StreamEvent<T> | undefined = next.value; event !== undefined; event = readyOf(iterator)) {
+    for (let event: StreamEvent<T> | undefined = next.value; event !== undefined; event = take?.()) {
       if (event.type === "finish") result = event.result;
     }
   }

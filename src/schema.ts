@@ -107,7 +107,9 @@ export async function validate(schema: Schema<unknown>, value: unknown): Promise
     return issue === undefined ? { ok: true, value: outcome.value } : { ok: false, path: pathOf(issue.path ?? []) };
   }
   const { Validator } = await import("@cfworker/json-schema");
-  const { valid, errors } = followed(() => new Validator(schema as JsonSchema, "2020-12", true).validate(value));
+  // A copy: the validator writes into the schema that it is given.
+  const copy = () => JSON.parse(JSON.stringify(schema)) as JsonSchema;
+  const { valid, errors } = followed(() => new Validator(copy(), "2020-12", true).validate(value));
   if (valid) return { ok: true, value };
   // The last error is the innermost: the ones before it say that an outer schema does not fit because of it.
   return { ok: false, path: pathOf(errors.at(-1)?.instanceLocation.split("/").slice(1).map(keyOfPointer) ?? []) };
@@ -129,7 +131,7 @@ function standardOf(schema: unknown): StandardSchema["~standard"] | undefined {
 
 function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null; // `Object.prototype`, of any realm.
 }
 
 /** A step of a JSON pointer (https://www.rfc-editor.org/rfc/rfc6901#section-3), as the validator writes it for URIs. */

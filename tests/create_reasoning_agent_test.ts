@@ -145,7 +145,8 @@ for (const secret of [{ apiKey: "sk-secret" }, { headers: { "x-key": "sk-secret"
       createReasoningAgent("gpt-4o", { toolsModel: "claude-haiku-4-5", ...off, ...secret, ...options });
     };
     const error = assertThrows(make({ baseUrl: "http://localhost:8080/v1" }), ConfigError);
-    assertStringIncludes(error.message, "toolsModel is reached at anthropic, the model at openai: give no apiKey");
+    assertStringIncludes(error.message, "toolsModel is reached at anthropic, the model at openai: where baseUrl is a");
+    assertThrows(make({ apiKey: "sk-secret" }), ConfigError, "give no apiKey, headers or sdk here");
     // One provider is one vendor, whatever the names of its models.
     make({ baseUrl: "http://localhost:8080/v1", provider: "openai" })();
   });

@@ -121,7 +121,7 @@ const TOOLS: Readonly<Record<string, readonly [tools: unknown, says: string]>> =
   "no name": [[{ ...tool, name: undefined }], "A tool's name must be"],
   "a name with a space": [[{ ...tool, name: "find it" }], "A tool's name must be"],
   "an empty name": [[{ ...tool, name: "" }], "A tool's name must be"],
-  "a name that is too long": [[{ ...tool, name: "x".repeat(65) }], "A tool's name must be"],
+  "a name that is too long": [[{ ...tool, name: "x".repeat(129) }], "A tool's name must be"],
   "no description": [[{ ...tool, description: undefined }], "description of tool look"],
   "no parameters": [[{ ...tool, parameters: undefined }], "parameters of tool look"],
   "null for parameters": [[{ ...tool, parameters: null }], "parameters of tool look"],

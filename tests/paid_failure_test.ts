@@ -95,3 +95,46 @@ Deno.test("the caller's own reason is not written to, though tokens were counted
   assert(failure === reason);
   assertEquals([reason.usage, reason.cost], [undefined, undefined]);
 });
+
+Deno.test("an attempt's failure tells nothing of the attempt before it", async () => {
+  const busy = claude.slice(0, claude.indexOf("event: content_block_start")) +
+    named({ type: "error", error: { type: "overloaded_error", message: "busy" } });
+  await using server = startVendor(
+    body(busy, STREAM),
+    body({ error: { type: "invalid_request_error" } }, { status: 400 }),
+  );
+  const client = createClient("claude-haiku-4-5", { baseUrl: server.url.replace(/\/v1$/, ""), telemetry: false });
+  const failure: unknown = await client.run("Where?").catch((error) => error);
+  assertInstanceOf(failure, ApiError);
+  const { status, requestId, usage, cost } = failure;
+  assertEquals({ status, requestId, usage, cost }, {
+    status: 400,
+    requestId: undefined,
+    usage: undefined,
+    cost: undefined,
+  });
+});
+
+Deno.test("an answer that is wrapped keeps its partial text all the same", async () => {
+  const text = '{"answer":["Par';
+  await using server = startVendor(body(sse(...chatChunks({ text, finishReason: undefined })), STREAM));
+  const client = createClient("gpt-4o-mini", { baseUrl: server.url, telemetry: false, maxRetries: 0 });
+  const schema = { type: "array", items: { type: "string" } };
+  const failure: unknown = await client.run("Where?", { schema }).catch((error) => error);
+  assertInstanceOf(failure, StreamTruncatedError);
+  assertEquals(failure.partialText, text);
+});
+
+Deno.test("an abort ends the validation of an answer, too", async () => {
+  await using server = startVendor(body(chatBody({ text: "{}" })));
+  const controller = new AbortController();
+  const validate = () => {
+    controller.abort(new Error("enough"));
+    return new Promise(() => {});
+  };
+  const jsonSchema = { input: () => ({ type: "object", properties: {} }) };
+  const schema = { "~standard": { version: 1, vendor: "test", validate, jsonSchema } } as const;
+  const client = createClient("gpt-4o-mini", { baseUrl: server.url, telemetry: false, streaming: false });
+  const call = client.run("Where?", { schema, signal: controller.signal });
+  assertEquals(await call.catch((error) => error.message), "enough");
+});

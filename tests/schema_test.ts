@@ -183,3 +183,15 @@ for (
     assertEquals(error.cause, failure);
   });
 }
+
+Deno.test("validate() leaves the user's schema as it is, though it be frozen", async () => {
+  const schema = Object.freeze({
+    type: "object",
+    properties: Object.freeze({ city: Object.freeze({ type: "string" }) }),
+  });
+  assertEquals(await validate(schema, { city: "Oslo" }), { ok: true, value: { city: "Oslo" } });
+  assertEquals(await validate(schema, { city: 42 }), { ok: false, path: "$.city" });
+  const open = { type: "object", properties: {} };
+  await validate(open, {});
+  assertEquals(Object.getOwnPropertyNames(open), ["type", "properties"]);
+});

@@ -186,3 +186,11 @@ Deno.test("OpenAI's search models search at each request, and that has its fee",
   };
   assertEquals([await fee("gpt-4o-search-preview"), await fee("gpt-4o")], [0.025, 0]);
 });
+
+Deno.test("each pass of Claude is priced for itself: a long-context price holds for a long one alone", async () => {
+  const passes = [{ type: "compaction", input_tokens: 80_000, output_tokens: 0 }];
+  const usage = { input_tokens: 30_000, output_tokens: 0, iterations: passes };
+  const price = { input: 1, output: 1, above: [{ inputTokens: 100_000, input: 10, output: 10 }] };
+  const cost = await costOf("claude-haiku-4-5", message(usage), { ...IN_ONE, price });
+  assertAlmostEquals(cost?.total ?? NaN, 0.11, 1e-12);
+});

@@ -151,7 +151,7 @@ export const vocabulary = {
   },
   resource: { file: "src/otel/resource.ts", prefixes: ["service", "telemetry"], whole: undefined },
   /** Strings that look like such a name and are something else: values of vendors' wires. */
-  exceptions: ["reasoning.encrypted_content"],
+  exceptions: ["reasoning.encrypted_content", "reasoning.encrypted"],
   /** File names and hosts: "error.ts", "openai.com". */
   notNames: /\.(ts|js|mjs|json|md|com|org|ai|io|dev)$/,
 } as const;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ConfigError } from "../error.ts";
 import { imageMediaType } from "../image.ts";
 import type { ChatRequest } from "../language_model.ts";
 import type { ImagePart, Message, Part, TextPart, ToolMessage, UserMessage } from "../message.ts";
@@ -62,6 +63,9 @@ function encodeUser({ content, cache }: UserMessage): WireMessage {
   const marked = cache !== undefined && cache !== false;
   if (typeof content === "string" && !marked) return { role: "user", content };
   const blocks = encodeContent(typeof content === "string" ? [content] : content);
+  if (blocks.length === 0) {
+    throw new ConfigError("A user's message holds nothing but white space, which Anthropic refuses.");
+  }
   markCached(blocks.at(-1), cache);
   return { role: "user", content: blocks };
 }

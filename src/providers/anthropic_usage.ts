@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Pass } from "../provider.ts";
 import { type Usage, usageOf } from "../usage.ts";
 import { count, type Raw, record } from "./raw.ts";
 
@@ -12,6 +13,8 @@ export interface AnthropicUsage {
   readonly usage: Usage | undefined;
   /** The part of `usage.cacheWriteTokens` that went into the 1-hour cache, at its own price. */
   readonly cacheWrite1hTokens: number | undefined;
+  /** The passes, where there were several. */
+  readonly passes?: readonly Pass[] | undefined;
   /** US dollars that are not counted in tokens. */
   readonly fees: number | undefined;
   /** What the way of serving multiplies the prices of tokens by; NaN where that is not known. */
@@ -40,8 +43,19 @@ export function usageOfAnthropic(raw: Raw | undefined): AnthropicUsage {
     cacheWriteTokens: sum(({ written }) => written),
     reasoningTokens: count(record(raw?.["output_tokens_details"])["thinking_tokens"]) ?? 0,
   });
-  const cacheWrite1hTokens = sum(({ written1h }) => written1h);
-  return { usage, cacheWrite1hTokens: cacheWrite1hTokens === 0 ? undefined : cacheWrite1hTokens, fees, priceFactor };
+  const hour = sum(({ written1h }) => written1h);
+  const passes = all.length === 1 ? {} : { passes: all.map(passOf) };
+  return { usage, cacheWrite1hTokens: hour === 0 ? undefined : hour, ...passes, fees, priceFactor };
+}
+
+function passOf({ input, output, read, written, written1h }: Tokens): Pass {
+  const usage = usageOf({
+    inputTokens: input,
+    outputTokens: output,
+    cacheReadTokens: read,
+    cacheWriteTokens: written,
+  });
+  return { usage, cacheWrite1hTokens: written1h };
 }
 
 interface Tokens {

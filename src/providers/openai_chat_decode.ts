@@ -87,7 +87,7 @@ export function foldChat(
     const delta = choice.delta ?? choice.message;
     if (typeof delta !== "object" || delta === null) return;
     thinks ||= typeof delta.reasoning_content === "string";
-    if (keepsDetails) addDetails(details, delta.reasoning_details);
+    if (keepsDetails) addDetails(details, delta.reasoning_details, choice.delta !== undefined);
     addThought(word(delta.reasoning_content) ?? word(delta.reasoning), out);
     if (Array.isArray(delta.content)) { for (const thought of thoughtsOf(delta.content)) addThought(thought, out); }
     const piece = textOf(delta.content);
@@ -216,20 +216,31 @@ function thoughtsOf(content: readonly unknown[]): readonly string[] {
   return thoughts.map((thought) => textOf(thought)).filter((text) => text !== undefined);
 }
 
-/** A piece with the index of the last one goes on with it: its texts are longer, and what else it says is the last word. */
-function addDetails(details: Raw[], news: unknown): void {
+/**
+ * A piece of the same kind, index and id as the last one goes on with it: its texts are longer, and what else it says is
+ * the last word. What is encrypted comes whole.
+ */
+function addDetails(details: Raw[], news: unknown, inPieces: boolean): void {
   for (const piece of Array.isArray(news) ? news.map(record) : []) {
     const last = details.at(-1);
-    if (last === undefined || piece["index"] === undefined || last["index"] !== piece["index"]) {
+    if (last === undefined || !inPieces || !goesOn(last, piece)) {
       details.push(piece);
       continue;
     }
     const joined: Record<string, unknown> = { ...last };
     for (const [name, value] of Object.entries(piece)) {
       const before = joined[name];
-      const grows = (name === "text" || name === "summary" || name === "data") && typeof before === "string";
+      const grows = (name === "text" || name === "summary") && typeof before === "string";
       if (value !== null && value !== undefined) joined[name] = grows ? before + String(value) : value;
     }
     details[details.length - 1] = joined;
   }
+}
+
+function goesOn(last: Raw, piece: Raw): boolean {
+  const { type, index, id } = piece;
+  if (type === "reasoning.encrypted" || type !== last["type"] || index === undefined || index !== last["index"]) {
+    return false;
+  }
+  return id === undefined || id === null || last["id"] === undefined || last["id"] === null || id === last["id"];
 }

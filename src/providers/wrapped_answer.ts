@@ -36,6 +36,8 @@ export function unwrapAnswer(wrapped: unknown): string {
  * as that of an answer that was cut, is left as it is.
  */
 export function unwrapping(fold: Fold, onOutput?: () => void): Fold {
+  let text = "";
+
   /** Lets everything through but text. */
   function hold<R>(step: (out: DecodedEvent[]) => R, out: DecodedEvent[]): R {
     const given: DecodedEvent[] = [];
@@ -43,8 +45,11 @@ export function unwrapping(fold: Fold, onOutput?: () => void): Fold {
       return step(given);
     } finally {
       for (const event of given) {
-        if (event.type === "text") onOutput?.();
-        else out.push(event);
+        if (event.type !== "text") out.push(event);
+        else {
+          onOutput?.();
+          text += event.delta;
+        }
       }
     }
   }
@@ -52,6 +57,7 @@ export function unwrapping(fold: Fold, onOutput?: () => void): Fold {
     take: (event, out) => hold((given) => fold.take(event, given), out),
     takeBody: (body, out) => hold((given) => fold.takeBody(body, given), out),
     billed: fold.billed,
+    text: () => text,
     finish(out) {
       const given: DecodedEvent[] = [];
       fold.finish(given);

@@ -5,7 +5,7 @@
  */
 import { SpanKind } from "@opentelemetry/api";
 import { isNoLongerNeeded } from "../deadline.ts";
-import { type Posted, requestIdOf, TOLD } from "../http.ts";
+import { isNativeFetch, type Posted, requestIdOf, tellInstead } from "../http.ts";
 import { isDenoBuiltIn, runInContext, suppressed } from "../otel/registry.ts";
 import { retryAfterMs } from "../retry.ts";
 import type { Context, Tracer } from "../otel_types.ts";
@@ -33,12 +33,11 @@ export interface FetchOwner {
 
 /** Binds `base` to a call that exists once the first request is sent. */
 export function tracedFetch(base: typeof globalThis.fetch, owner: () => FetchOwner): typeof globalThis.fetch {
-  const told = (input: RequestInfo | URL, init?: RequestInit) => attempt(base, owner(), input, init);
   const watched: typeof globalThis.fetch = async (input, init) => {
-    const { response, end } = await told(input, init);
+    const { response, end } = await attempt(base, owner(), input, init);
     return observeBody(response, end);
   };
-  return Object.assign(watched, { [TOLD]: told });
+  return tellInstead(watched, (url, init) => attempt(base, owner(), url, init));
 }
 
 async function attempt(
@@ -86,8 +85,12 @@ async function attempt(
       () => base(input, headers === undefined ? init : { ...init, headers }),
     );
     const told = span ?? call.above;
-    if (told.isRecording) told.set(responseAttributes(response, span === undefined, call.vocabulary));
-    return { response, end: response.status < 400 ? end : () => end(new StatusFailure(response.status)) };
+    // A fetch of the user's own may give anything; what is wrong with it is told where it is read.
+    const status = response?.status ?? 0;
+    if (told.isRecording) {
+      told.set(quietly(() => responseAttributes(response, span === undefined, call.vocabulary)) ?? {});
+    }
+    return { response, isNative: isNativeFetch(base), end: status < 400 ? end : () => end(new StatusFailure(status)) };
   } catch (error) {
     end(error ?? new Error("fetch failed without saying why"));
     throw error;

@@ -11,7 +11,7 @@ import type { Result, StreamEvent } from "../event.ts";
 import type { ChatRequest, LanguageModel } from "../language_model.ts";
 import { activeContext, isDenoBuiltIn, runInContext } from "../otel/registry.ts";
 import type { Context } from "../otel_types.ts";
-import { READY, type ReadyIterator, readyOf } from "../ready.ts";
+import { inOrder, offer, takerOf } from "../ready.ts";
 import { endAttributes, type Ending, type Measured, requestAttributes } from "./attributes.ts";
 import { type Capture, inputContent, NO_CONTENT, outputContent } from "./content.ts";
 import { endingOf, pausedEnding, sentenceOf } from "./ending.ts";
@@ -190,9 +190,8 @@ function traced(model: LanguageModel, options: ClientTelemetry, request: ChatReq
     return { type: "finish", result };
   }
 
-  function iterate(
-    events: ReadyIterator<StreamEvent>,
-  ): AsyncIterableIterator<StreamEvent> & ReadyIterator<StreamEvent> {
+  function iterate(events: AsyncIterator<StreamEvent>): AsyncIterableIterator<StreamEvent> {
+    const take = takerOf(events);
     let brokenOff = false;
     const breakOff = async (): Promise<IteratorResult<StreamEvent>> => {
       brokenOff = true;
@@ -214,7 +213,7 @@ function traced(model: LanguageModel, options: ClientTelemetry, request: ChatReq
       }
       // Whoever has events at hand is this library's own, and is handed its context by hand: to enter it at each read of
       // the network would cost as much as the read. What begins at the first `next()` begins inside it all the same.
-      const isBegun = spans !== undefined && READY in events;
+      const isBegun = spans !== undefined && take !== undefined;
       const { stream, request: outer } = opened();
       waiting++;
       try {
@@ -233,24 +232,22 @@ function traced(model: LanguageModel, options: ClientTelemetry, request: ChatReq
     };
     // An event that is there already was made inside the span's context, and taking it runs nothing of anybody's.
     const ready = (): StreamEvent | undefined => {
-      const event = spans === undefined ? undefined : readyOf(events);
+      const event = spans === undefined ? undefined : take?.();
       return event === undefined ? undefined : seen(event);
     };
-    return {
+    const ordered = inOrder(ready, wait);
+    const iterator: AsyncIterableIterator<StreamEvent> = {
       [Symbol.asyncIterator]() {
         return this;
       },
-      [READY]: ready,
-      next() {
-        const event = ready();
-        return event === undefined ? wait() : Promise.resolve({ value: event, done: false });
-      },
+      next: ordered.next,
       return: breakOff,
       async throw(error) {
         await breakOff();
         throw error;
       },
     };
+    return take === undefined ? iterator : offer(iterator, ordered.take);
   }
 
   return { [Symbol.asyncIterator]: () => iterate(inner[Symbol.asyncIterator]()) };

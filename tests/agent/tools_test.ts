@@ -201,7 +201,7 @@ Deno.test("a tool that gives nothing has the result null", async () => {
 });
 
 Deno.test("checkAgentTools() refuses a tool without a name", () => {
-  for (const name of ["", "find flights", "x".repeat(65), undefined as unknown as string]) {
+  for (const name of ["", "find flights", "x".repeat(129), undefined as unknown as string]) {
     let refused: unknown;
     try {
       checkAgentTools([tool(name, () => "never")]);

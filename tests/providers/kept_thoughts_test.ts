@@ -139,3 +139,15 @@ Deno.test("DeepSeek is told a schema in words, and asked for JSON", async () => 
   }]);
   assertEquals([sent.messages[0]?.role, sent.messages[0]?.content.includes('"city"')], ["system", true]);
 });
+
+for (const streaming of [true, false]) {
+  Deno.test(`details of different kinds stay apart, ${streaming ? "streamed" : "in one body"}`, async () => {
+    const details = [
+      { type: "reasoning.summary", index: 0, summary: "**Looking**" },
+      { type: "reasoning.encrypted", index: 0, data: "AAA", id: "rs_1" },
+      { type: "reasoning.encrypted", index: 0, data: "BBB", id: "call_1" },
+    ];
+    const message = { role: "assistant", content: null, reasoning_details: details, tool_calls: [CALL] };
+    assertEquals(await sentBack("openrouter", message, streaming), { ...PLAIN, reasoning_details: details });
+  });
+}

@@ -95,3 +95,44 @@ Deno.test("a provider with readers of its own over a ready one's is read by them
   for await (const event of client.stream("Where?")) if (event.type === "text") texts.push(event.delta);
   assertEquals(texts.join(""), "PARIS.");
 });
+
+Deno.test("a fetch's bad answer that comes after an abort is nobody's failure", async () => {
+  for (const late of [undefined, {}, { body: {} }]) {
+    const answered = Promise.withResolvers<void>();
+    const fetch = (async () => {
+      await answered.promise;
+      return late;
+    }) as unknown as typeof globalThis.fetch;
+    const controller = new AbortController();
+    const call = clientFor(chatWire, { url: "http://vendor.test/v1" }, { fetch })
+      .run("Where?", { signal: controller.signal });
+    controller.abort(new Error("enough"));
+    assertEquals(await call.catch((error) => error.message), "enough");
+    answered.resolve();
+    await new Promise((resolve) => setTimeout(resolve, 0)); // A rejection that nobody takes would be told by now.
+  }
+});
+
+Deno.test("a fetch of the user's own that knows no signal is let go of in the middle of a body of known length", async () => {
+  const cancelled = Promise.withResolvers<unknown>();
+  const body = new ReadableStream<Uint8Array>({ cancel: (reason) => cancelled.resolve(reason) });
+  const headers = { "content-type": "application/json", "content-length": "100" };
+  const fetch = (() => Promise.resolve(new Response(body, { headers }))) as typeof globalThis.fetch;
+  const controller = new AbortController();
+  const call = clientFor(chatWire, { url: "http://vendor.test/v1" }, { fetch })
+    .run("Where?", { signal: controller.signal, streaming: false });
+  await new Promise((resolve) => setTimeout(resolve, 0)); // The body is being read.
+  controller.abort(new Error("enough"));
+  assertEquals(await call.catch((error) => error.message), "enough");
+  await cancelled.promise;
+});
+
+for (const response of [new Response(null, { headers: { "content-length": "0" } }), new Response(null)]) {
+  Deno.test("an answer without a body is empty, whatever its headers say", async () => {
+    const fetch = (() => Promise.resolve(response)) as typeof globalThis.fetch;
+    const call = clientFor(chatWire, { url: "http://vendor.test/v1" }, { fetch }).run("Where?", { streaming: false });
+    const failure: unknown = await call.catch((error) => error);
+    assertInstanceOf(failure, ResponseError);
+    assertEquals(failure.reason, "empty");
+  });
+}
