@@ -163,7 +163,7 @@ Deno.test("the demo's agent plans a trip in turns, and its tree says what each c
 
   assertMatch(
     stdout,
-    /\n plan_trip · slowest: search_flights (?:\d+ms|\d\.\d\ds) \(\d+ %\) · dearest: final_answer \$0\.0\d+ \(\d+ %\)\n/,
+    /\n plan_trip · slowest: (?:search_flights|final_answer) (?:\d+ms|\d\.\d\ds) \(\d+ %\) · dearest: final_answer \$0\.0\d+ \(\d+ %\)\n/,
   );
   const names = ["requests_total", "success_total", "iterations_total", "tool_calls_total", "iterations_per_request"];
   assertEquals(names.map((name) => metricOf(stdout, `llm_reasoning_${name}`)), ["1", "1", "3", "4", "1×"]);
