@@ -2,17 +2,24 @@
  * The chat endpoint as a function of AWS Lambda's, on Node behind a function URL that streams its response. The trace
  * goes on from the caller's, and is sent before the body ends, since the process is frozen then.
  *
+ * Needs this folder alone, Node, the AWS CLI and a role that functions may take. Write your key and your collector's
+ * address in environment.json, which also switches telemetry on (`OTEL_SDK_DISABLED=false`,
+ * `OTEL_EXPORTER_OTLP_ENDPOINT`) and asks for delta temporality: instances come and go, and what each counted is added
+ * up where it arrives. Then, in this folder:
+ *
  *     npx jsr add @sik/llms
- *     npx esbuild main.ts --bundle --platform=node --format=esm --outfile=dist/index.mjs
- *     aws lambda create-function … --runtime nodejs22.x --handler index.handler
- *     aws lambda create-function-url-config … --invoke-mode RESPONSE_STREAM
+ *     npm run build
+ *     zip --junk-paths function.zip dist/index.mjs
+ *     aws lambda create-function --function-name chat --runtime nodejs22.x --handler index.handler --timeout 60 \
+ *       --zip-file fileb://function.zip --environment file://environment.json --role <the role's ARN>
+ *     aws lambda create-function-url-config --function-name chat --auth-type AWS_IAM --invoke-mode RESPONSE_STREAM
  *
  * @module
  */
 import { createClient, instrumentHandler } from "@sik/llms";
 import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { answer } from "../support/chat_endpoint.ts";
+import { answer } from "./chat_endpoint.ts";
 
 /** What is used of an event: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html */
 interface FunctionUrlEvent {

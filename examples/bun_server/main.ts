@@ -2,13 +2,19 @@
  * The chat endpoint as a server of Bun's, on `PORT` or 3000. The trace goes on from the caller's, and is sent before the
  * body ends.
  *
+ * Needs this folder alone. In it, with your key and your collector's address:
+ *
  *     bunx jsr add @sik/llms
- *     OTEL_SDK_DISABLED=false bun examples/bun_server/main.ts
+ *     export OPENAI_API_KEY=sk-…
+ *     export OTEL_SDK_DISABLED=false
+ *     export OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318
+ *     bun run start
+ *     curl --data 'What is the capital of France?' http://localhost:3000/chat
  *
  * @module
  */
 import { createClient, instrumentHandler } from "@sik/llms";
-import { answer } from "../support/chat_endpoint.ts";
+import { answer } from "./chat_endpoint.ts";
 
 /** What is used of Bun; `bun add --dev @types/bun` has all of it. */
 declare const Bun: {

@@ -2,14 +2,17 @@
  * The chat endpoint as a worker of Cloudflare's. The trace goes on from the caller's, and is sent after the response, in
  * `ctx.waitUntil`.
  *
+ * Needs this folder alone. Write your collector's address in wrangler.jsonc, which also switches telemetry on
+ * (`OTEL_SDK_DISABLED=false`, `OTEL_EXPORTER_OTLP_ENDPOINT`) and asks for delta temporality. Then, in this folder:
+ *
  *     npx jsr add @sik/llms
- *     npx wrangler secret put OPENAI_API_KEY
  *     npx wrangler deploy
+ *     npx wrangler secret put OPENAI_API_KEY
  *
  * @module
  */
 import { type Client, createClient, instrumentHandler } from "@sik/llms";
-import { answer } from "../support/chat_endpoint.ts";
+import { answer } from "./chat_endpoint.ts";
 
 /** What the worker is bound to: secrets, and the variables of wrangler.jsonc. */
 interface Env {

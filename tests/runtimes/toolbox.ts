@@ -110,9 +110,10 @@ export async function copyTree(from: string, to: string): Promise<void> {
   }
 }
 
-/** Installs packages into a folder that becomes a project of its own. */
+/** Installs packages into a folder, which becomes a project of its own where it is none yet. */
 export async function npmInstall(folder: string, packages: readonly string[]): Promise<void> {
-  await Deno.writeTextFile(`${folder}/package.json`, JSON.stringify({ private: true, type: "module" }));
+  const manifest = `${folder}/package.json`;
+  if (!await exists(manifest)) await Deno.writeTextFile(manifest, JSON.stringify({ private: true, type: "module" }));
   const npm = ["run", "-A", "--no-lock", "--no-config", "--node-modules-dir=none", `npm:npm@${VERSIONS.npm}`];
   const quiet = ["--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error", "--prefer-offline"];
   await runWell(Deno.execPath(), [...npm, "install", "--ignore-scripts", ...quiet, ...packages], { cwd: folder });

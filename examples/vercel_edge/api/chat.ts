@@ -2,14 +2,21 @@
  * The chat endpoint as an edge function of Vercel's. The trace goes on from the caller's, and is sent after the
  * response, in `waitUntil`.
  *
+ * Needs this folder alone. In it (each `env add` asks for its value: your key, `false`, your collector's address, and
+ * `delta`, since isolates come and go, and what each counted is added up where it arrives):
+ *
  *     npx jsr add @sik/llms
- *     npx vercel env add OPENAI_API_KEY
- *     npx vercel deploy
+ *     npx vercel link
+ *     npx vercel env add OPENAI_API_KEY production
+ *     npx vercel env add OTEL_SDK_DISABLED production
+ *     npx vercel env add OTEL_EXPORTER_OTLP_ENDPOINT production
+ *     npx vercel env add OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE production
+ *     npx vercel deploy --prod
  *
  * @module
  */
 import { createClient, instrumentHandler } from "@sik/llms";
-import { answer } from "../../support/chat_endpoint.ts";
+import { answer } from "../chat_endpoint.ts";
 
 /** What is used of a request's context. */
 interface Context {

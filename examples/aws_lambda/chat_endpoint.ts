@@ -1,6 +1,6 @@
 /**
  * A chat endpoint: a question is posted as text, and the answer comes as text, word by word. Nothing in it is of one
- * runtime; the folders beside this one put it on five of them.
+ * runtime, and the same file lies in each of the folders that deploy it.
  *
  * @module
  */
@@ -10,6 +10,7 @@ import { type Client, extractContext, LlmError } from "@sik/llms";
 export async function answer(request: Request, client: Client): Promise<Response> {
   if (request.method !== "POST") return new Response("POST a question.\n", { status: 405, headers: { allow: "POST" } });
   const question = await request.text();
+  if (question.trim() === "") return new Response("The question is empty.\n", { status: 400 });
   const events = client.stream(question, {
     parent: extractContext(request.headers), // The handler's own span, also where nothing carries it across awaits.
     signal: request.signal, // Where the reader leaves, some runtimes abort it, and some cancel the body.
