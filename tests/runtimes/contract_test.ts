@@ -4,10 +4,10 @@ import { assert, assertEquals } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { startReceiver } from "../support/otlp_receiver.ts";
 import { ROOT } from "./child.ts";
-import { staticBuiltins } from "./contract/builtins.ts";
+import { builtinsOfArtifact, builtinsOfSources } from "./contract/builtins.ts";
 import type { RowName, Settings, Told } from "./contract/program.ts";
 import { IDLE_MS } from "./contract/row.ts";
-import { looks, type Played, trees } from "./contract/rows.ts";
+import { counted, looks, type Played, trees } from "./contract/rows.ts";
 import { DEFAULT, type Host, type Runtime, runtimeOf } from "./contract/runtimes.ts";
 import { tableOf } from "./contract/table.ts";
 import { startContractVendor } from "./contract/vendor.ts";
@@ -20,9 +20,14 @@ const EXIT = "exit without flush";
 const PARENTS = new Set<string>(["parentage across awaits", "instrumented handler"]);
 const BUILTINS = "no Node built-in imported statically";
 
+/** A process goes on after a request, with timers of its own; only isolates are frozen. */
+const FROZEN = "nothing pending after waitUntil";
+
 /** What the program plays in one go: all that one process, or one request, can show. */
 const inOneGo = (kind: Runtime["kind"]) =>
-  (Object.keys(looks) as RowName[]).filter((row) => row !== "one call" && (kind === "process" || row !== TOGETHER));
+  (Object.keys(looks) as RowName[]).filter((row) =>
+    row !== "one call" && row !== (kind === "process" ? FROZEN : TOGETHER)
+  );
 
 type Cells = Map<string, "ok" | "by hand" | "FAILED" | "–">;
 
@@ -94,9 +99,14 @@ for (const runtime of runtimes) {
       const ask = (): Promise<Told> => host.play(settings(vendor.url, ["one call"]));
       const completed = { outcome: "completed", status: "UNSET" };
       if (runtime.kind === "process") {
+        cells.set(FROZEN, "–");
         cells.set(EXIT, "FAILED");
         await Promise.all([ask(), ask()]);
-        await cell(EXIT, () => void trees({ receiver }, "one call", 2, completed));
+        await cell(EXIT, () => {
+          trees({ receiver }, "one call", 2, completed);
+          const posts = receiver.requests().filter(({ signal }) => signal === "metrics");
+          assertEquals(posts.map(({ metrics }) => counted(metrics)), [1, 1], "each process tells of its own");
+        });
         return;
       }
       await cell(TOGETHER, async () => {
@@ -111,6 +121,9 @@ for (const runtime of runtimes) {
       cells.set(EXIT, "–"); // A worker does not end by itself.
     });
 
-    await cell(BUILTINS, async () => assertEquals(await staticBuiltins(project, runtime.conditions), []));
+    await cell(BUILTINS, async () => {
+      if (runtime.sources) assertEquals(await builtinsOfSources(), []);
+      assertEquals(await builtinsOfArtifact(project, runtime.conditions), []);
+    });
   });
 }

@@ -1,9 +1,10 @@
 /**
- * What the artifact imports statically, as esbuild resolves it for a runtime.
+ * What the library imports statically: of the artifact as esbuild resolves it for a runtime, of the sources as Deno does.
  *
  * @module
  */
 import { builtinModules } from "node:module";
+import { denoArgs, ROOT, runWell } from "../child.ts";
 import { bundle } from "../toolbox.ts";
 
 /** `metafile` of esbuild, as far as it is read here: https://esbuild.github.io/api/#metafile */
@@ -18,12 +19,55 @@ interface MetaImport {
   readonly external?: boolean;
 }
 
-const ENTRIES = ["@sik/llms", "@sik/llms/telemetry", "@sik/llms/mcp"];
+/** `deno info --json`, as far as it is read here. */
+interface Graph {
+  readonly roots: readonly string[];
+  readonly redirects?: Readonly<Record<string, string>>;
+  readonly modules: readonly {
+    readonly specifier: string;
+    readonly dependencies?: readonly {
+      /** Missing when only types are imported. */
+      readonly code?: { readonly specifier?: string; readonly error?: string };
+      readonly isDynamic?: boolean;
+    }[];
+  }[];
+}
 
-/** The built-ins of Node that are reached from the library's entries without a dynamic import, sorted. */
-export async function staticBuiltins(project: string, conditions: readonly string[]): Promise<readonly string[]> {
+const ENTRIES = { "@sik/llms": ".", "@sik/llms/telemetry": "./telemetry", "@sik/llms/mcp": "./mcp" } as const;
+const FEWEST = 10;
+
+/** The built-ins of Node that are reached from the sources' entries without a dynamic import, sorted. */
+export async function builtinsOfSources(): Promise<readonly string[]> {
+  const { exports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
+  const found = new Set<string>();
+  for (const entry of Object.values(ENTRIES)) {
+    const args = await denoArgs("info", "--json", exports[entry]);
+    const graph: Graph = JSON.parse((await runWell(Deno.execPath(), args)).stdout);
+    const bySpecifier = new Map(graph.modules.map((module) => [module.specifier, module]));
+    const seen = new Set<string>();
+    const visit = (specifier: string): void => {
+      const target = graph.redirects?.[specifier] ?? specifier;
+      if (seen.has(target)) return;
+      seen.add(target);
+      if (target.startsWith("node:")) found.add(target);
+      for (const { code, isDynamic } of bySpecifier.get(target)?.dependencies ?? []) {
+        if (code?.error !== undefined) throw new Error(code.error);
+        if (code?.specifier !== undefined && isDynamic !== true) visit(code.specifier);
+      }
+    };
+    graph.roots.forEach(visit);
+    if (seen.size < FEWEST) throw new Error(`Only ${seen.size} modules are reached: the library is not among them.`);
+  }
+  return [...found].sort();
+}
+
+/** The built-ins of Node that are reached from the artifact's entries without a dynamic import, sorted. */
+export async function builtinsOfArtifact(project: string, conditions: readonly string[]): Promise<readonly string[]> {
   const name = `${project}/builtins-${crypto.randomUUID()}`;
-  await Deno.writeTextFile(`${name}.js`, ENTRIES.map((entry) => `import ${JSON.stringify(entry)};\n`).join(""));
+  await Deno.writeTextFile(
+    `${name}.js`,
+    Object.keys(ENTRIES).map((entry) => `import ${JSON.stringify(entry)};\n`).join(""),
+  );
   const outside = ["node:*", ...builtinModules].map((module) => `--external:${module}`);
   // The names of the files in it are relative to the root of the repository, and used as keys alone.
   const flags = ["--platform=neutral", "--main-fields=module,main", `--metafile=${name}.json`, ...outside];
@@ -43,6 +87,6 @@ export async function staticBuiltins(project: string, conditions: readonly strin
     }
   };
   visit(entry);
-  if (seen.size < 10) throw new Error(`Only ${seen.size} modules are reached: the library is not among them.`);
+  if (seen.size < FEWEST) throw new Error(`Only ${seen.size} modules are reached: the library is not among them.`);
   return [...found].sort();
 }

@@ -1,6 +1,7 @@
 /**
  * Records what is done while modules are loaded. Imported before anything else, so that its own lines are the first to
- * run; workers refuse all of this at module scope.
+ * run; workers refuse all of this at module scope. An `import()` is no function that can be watched, but bundlers write
+ * it as `Promise.resolve().then(…)`: it shows in bundles, which workers are.
  *
  * @module
  */
@@ -11,6 +12,11 @@ const undo: (() => void)[] = [];
 const watched: readonly (readonly [owner: object, name: string])[] = [
   ...["fetch", "setTimeout", "setInterval", "queueMicrotask"].map((name) => [globalThis, name] as const),
   ...["getRandomValues", "randomUUID"].map((name) => [crypto, name] as const),
+  ...["digest", "encrypt", "exportKey", "generateKey", "importKey", "sign"].map((name) =>
+    [crypto.subtle, name] as const
+  ),
+  [AbortSignal, "timeout"],
+  [Promise, "resolve"],
   [Math, "random"],
 ];
 
@@ -21,7 +27,9 @@ for (const [owner, name] of watched) {
     used.push(name);
     return Reflect.apply(original, owner, args);
   };
-  if (!Reflect.set(owner, name, value)) throw new Error(`${name} cannot be watched.`);
+  if (!Reflect.set(owner, name, value) || Reflect.get(owner, name) !== value) {
+    throw new Error(`${name} cannot be watched.`);
+  }
   undo.push(() => {
     if (own === undefined) Reflect.deleteProperty(owner, name);
     else if (own.configurable === true) Object.defineProperty(owner, name, own);

@@ -21,7 +21,8 @@ import {
 import { mcpTools } from "@sik/llms/mcp";
 import * as telemetry from "@sik/llms/telemetry";
 import { ROOT_CONTEXT, trace } from "@opentelemetry/api";
-import { CALLER, IDLE_MS, ROW } from "./row.ts";
+import { watchPending } from "./pending.ts";
+import { CALLER, IDLE_MS, KEYS, ROW } from "./row.ts";
 
 /** What the program is told. */
 export interface Settings {
@@ -44,6 +45,13 @@ export interface Told {
 const atModuleScope = usedAtModuleScope();
 
 const models = { chat: "gpt-4o-mini", responses: "gpt-4o-mini", anthropic: "claude-haiku-4-5" } as const;
+
+const callerHeaders = { traceparent: `00-${CALLER.traceId}-${CALLER.spanId}-01` };
+
+/** What is used of a request's context. */
+interface Context {
+  waitUntil(promise: Promise<unknown>): void;
+}
 
 type Dialect = keyof typeof models;
 type Play = (row: string, settings: Settings, flushes: FlushReport[]) => void | Promise<void>;
@@ -71,7 +79,7 @@ const rows = {
     });
     const agent = createReasoningAgent(models.chat, {
       baseUrl: `${settings.vendor}/v1`,
-      apiKey: "test",
+      apiKey: KEYS.openai,
       tools: [weather],
     });
     const { response } = await agent.run("Do I need a coat?", { attributes: { [ROW]: row } });
@@ -121,6 +129,7 @@ const rows = {
   "one call": oneCall,
   "traces arrive": () => {},
   "metrics arrive": () => {},
+  "vendors see keys and nothing of traces": () => {},
   async "flush counts"(row, settings, flushes) {
     flushes.push(await flushTelemetry());
     await clientOf("chat", settings).run("Capital?", asking(row));
@@ -133,16 +142,32 @@ const rows = {
     same(nothing.spans.exported, 0, "nothing is sent twice");
   },
   async "instrumented handler"(row, settings) {
-    const handler = instrumentHandler(async (request) => {
-      const question = await request.text();
-      const parent = settings.parents === "by hand" ? extractContext(request.headers) : undefined;
-      return new Response((await clientOf("chat", settings).run(question, asking(row, { parent }))).response);
-    }, { spanName: ({ method }) => `${method} /handled` });
-    const headers = { traceparent: `00-${CALLER.traceId}-${CALLER.spanId}-01` };
-    const response = await handler(
-      new Request("http://localhost/handled", { method: "POST", body: "Capital?", headers }),
-    );
-    same([response.status, await response.text()], [200, "Paris."]);
+    const waited: Promise<unknown>[] = [];
+    same(await handled(row, settings, "waited", { waitUntil: (promise) => void waited.push(promise) }), [
+      200,
+      "Paris.",
+    ]);
+    same(waited.length, 1, "promises for waitUntil");
+    await Promise.all(waited);
+    // Whatever is counted from here on was not there when the first flush posted.
+    same(await handled(row, settings, "held"), [200, "Paris."]);
+    same((await flushTelemetry()).spans.exported, 0, "all was sent before the body ended");
+    const parent = extractContext(callerHeaders);
+    await clientOf("chat", settings).run("Capital?", { parent });
+    await flushTelemetry();
+  },
+  async "nothing pending after waitUntil"(row, settings) {
+    const watch = watchPending();
+    try {
+      const waited: Promise<unknown>[] = [];
+      await handled(row, settings, "frozen", { waitUntil: (promise) => void waited.push(promise) });
+      await Promise.all(waited);
+      same(watch.pending(), []);
+      // The vendor's, and one of traces and one of metrics.
+      same([watch.fetches() >= 3, watch.timers() > 0], [true, true], "the watch sees");
+    } finally {
+      watch.stop();
+    }
   },
 } as const satisfies Readonly<Record<string, Play>>;
 
@@ -158,6 +183,18 @@ export async function play(settings: Settings): Promise<Told> {
     told.push({ row, trouble: trouble === undefined ? undefined : String(trouble) });
   }
   return { rows: told, flushes };
+}
+
+/** Asks an instrumented handler, as whoever called; gives status and text. */
+async function handled(row: string, settings: Settings, path: string, context?: Context): Promise<unknown> {
+  const handler = instrumentHandler(async (request: Request, _env: object, _context: Context | undefined) => {
+    const question = await request.text();
+    const parent = settings.parents === "by hand" ? extractContext(request.headers) : undefined;
+    return new Response((await clientOf("chat", settings).run(question, asking(row, { parent }))).response);
+  }, { spanName: ({ method, url }) => `${method} ${new URL(url).pathname}` });
+  const init = { method: "POST", body: "Capital?", headers: callerHeaders };
+  const response = await handler(new Request(`http://localhost/${path}`, init), {}, context);
+  return [response.status, await response.text()];
 }
 
 function plain(dialect: Dialect): Play {
@@ -187,7 +224,11 @@ async function oneCall(row: string, settings: Settings): Promise<void> {
 function clientOf(dialect: Dialect, { vendor }: Settings): Client {
   const api = dialect === "responses" ? "responses" : undefined;
   const baseUrl = dialect === "anthropic" ? vendor : `${vendor}/v1`;
-  return createClient(models[dialect], { baseUrl, apiKey: "test", api });
+  return createClient(models[dialect], {
+    baseUrl,
+    apiKey: dialect === "anthropic" ? KEYS.anthropic : KEYS.openai,
+    api,
+  });
 }
 
 function asking<Options extends object>(row: string, options?: Options) {

@@ -4,11 +4,11 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import type { ReceivedSpan } from "../../support/otlp_decode.ts";
+import type { ReceivedPoint, ReceivedSpan } from "../../support/otlp_decode.ts";
 import type { OtlpReceiver } from "../../support/otlp_receiver.ts";
 import { METRICS, namesOfMetrics } from "../expected.ts";
 import type { RowName, Told } from "./program.ts";
-import { CALLER, ROW } from "./row.ts";
+import { CALLER, KEYS, ROW } from "./row.ts";
 import type { ContractVendor } from "./vendor.ts";
 
 /** A play, when it is over. */
@@ -80,6 +80,21 @@ export const looks: Readonly<Record<RowName, Look>> = {
     const requests = receiver.spans().filter(({ name }) => name === "llm.request").length;
     assertEquals([...series.values()].reduce((sum, value) => sum + value, 0), requests);
   },
+  "vendors see keys and nothing of traces"({ vendor, receiver }) {
+    const [openai, anthropic] = Object.values(KEYS);
+    for (const { url, headers, body } of vendor.requests()) {
+      const claude = new URL(url).pathname === "/v1/messages";
+      const [name, value] = claude ? ["x-api-key", anthropic] : ["authorization", `Bearer ${openai}`];
+      assertEquals(headers.get(name), value);
+      headers.delete(name);
+      assertEquals(["traceparent", "tracestate", "baggage"].filter((each) => headers.has(each)), []);
+      assertNoKey([url, body, JSON.stringify([...headers])].join());
+    }
+    assert(vendor.requests().length >= 10, "the vendors were asked");
+    for (const { path, headers, body } of receiver.requests()) {
+      assertNoKey([path, new TextDecoder().decode(body), JSON.stringify([...headers])].join());
+    }
+  },
   "flush counts"({ told: { flushes }, receiver }) {
     const reported = (signal: "spans" | "metrics") =>
       flushes.reduce((total, report) => total + report[signal].exported, 0);
@@ -90,13 +105,36 @@ export const looks: Readonly<Record<RowName, Look>> = {
     const points = posts.reduce((total, { metrics }) => total + metrics.length, 0);
     assertEquals([reported("spans"), reported("metrics")], [spans.length, points]);
   },
-  "instrumented handler"({ receiver }, row) {
-    const [request] = marked(receiver, row);
-    const server = receiver.spans().find(({ name }) => name === "POST /handled");
-    assertEquals([server?.kind, server?.traceId, server?.parentSpanId], ["SERVER", CALLER.traceId, CALLER.spanId]);
-    assertEquals([request?.traceId, request?.parentSpanId], [server?.traceId, server?.spanId]);
+  "instrumented handler"({ told: { flushes }, receiver }, row) {
+    const requests = marked(receiver, row);
+    for (const name of ["POST /waited", "POST /held"]) {
+      const server = receiver.spans().find((span) => span.name === name);
+      assertEquals([server?.kind, server?.traceId, server?.parentSpanId], ["SERVER", CALLER.traceId, CALLER.spanId]);
+      const below = requests.filter(({ parentSpanId }) => parentSpanId === server?.spanId);
+      assertEquals(below.map(({ traceId }) => traceId), [CALLER.traceId]);
+    }
+    // What was flushed in waitUntil came before what came later, spans and metrics.
+    const batches = receiver.requests().map(({ spans }) => spans.map(({ name }) => name));
+    assertEquals(batches.filter((names) => names.includes("POST /waited") && names.includes("POST /held")), []);
+    const counts = receiver.requests().filter(({ signal }) => signal === "metrics").map(({ metrics }) =>
+      counted(metrics)
+    );
+    const before = counts[flushes.length - 1] ?? NaN;
+    // In waitUntil; before the body's end; and the two of the row itself.
+    const expected = [before + 1, before + 2, before + 2, before + 3];
+    assertEquals(counts.slice(flushes.length, flushes.length + expected.length), expected);
   },
+  "nothing pending after waitUntil": () => {},
 };
+
+/** How many requests there were, as one post of metrics has it. */
+export function counted(points: readonly ReceivedPoint[]): number {
+  return points.filter(({ name }) => name === "llm_requests_total").reduce((sum, { value = 0 }) => sum + value, 0);
+}
+
+function assertNoKey(text: string): void {
+  assertEquals(Object.values(KEYS).filter((key) => text.includes(key)), []);
+}
 
 /** The requests of a row, each the root of a complete tree of its own that ended so. */
 export function trees(

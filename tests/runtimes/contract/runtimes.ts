@@ -20,6 +20,8 @@ export interface Runtime {
   readonly conditions: readonly string[];
   /** Packages that the project must have besides the artifact. */
   readonly packages: readonly string[];
+  /** It runs the sources, and the artifact's packages alone. */
+  readonly sources?: true;
   /** Starts it in the project that has the packed artifact. */
   start(project: string, stage: Stage): Promise<Host>;
 }
@@ -114,7 +116,7 @@ function bunOf(version: string): Runtime {
 
 /** From the sources, as JSR serves them; without the lock file, whose form older versions do not know. */
 function denoOf(version: string): Runtime {
-  return processOf(`Deno ${version}`, ["deno", "node", "import"], async (project, { hosts }) => {
+  const runtime = processOf(`Deno ${version}`, ["deno", "node", "import"], async (project, { hosts }) => {
     const { exports, imports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
     const own = Object.entries<string>(exports).map(([entry, path]) => [
       `@sik/llms${entry.slice(1)}`,
@@ -128,6 +130,7 @@ function denoOf(version: string): Runtime {
     const deno = version === Deno.version.deno ? Deno.execPath() : await tool("deno", version);
     return [deno, "run", ...how, program];
   });
+  return { ...runtime, sources: true };
 }
 
 function workerdOf(compatibilityDate: string, compatibilityFlags: readonly string[]): Runtime {

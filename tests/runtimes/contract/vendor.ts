@@ -7,14 +7,21 @@
 import { type AgentWire, agentWires } from "../../support/agent_wires.ts";
 import { type Wire, wires } from "../../support/wires.ts";
 
+/** One request, as a vendor saw it. */
+export interface AskedOfVendor {
+  readonly url: string;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
 /** The vendors. */
 export interface ContractVendor extends AsyncDisposable {
   /** For `baseUrl`, without its `/v1`. */
   readonly url: string;
   /** As in `--allow-net`. */
   readonly host: string;
-  /** What was asked, by path. */
-  requests(): readonly { readonly path: string; readonly headers: Headers }[];
+  /** All that was asked. */
+  requests(): readonly AskedOfVendor[];
   /** Resolves once the client has left the stalled answer of this name; rejects when it does not. */
   left(name: string): Promise<void>;
 }
@@ -28,7 +35,7 @@ const PATIENCE_MS = 5_000;
 
 /** Starts them; `await using` closes them at the end of the block. */
 export function startContractVendor(): ContractVendor {
-  const seen: { readonly path: string; readonly headers: Headers }[] = [];
+  const seen: AskedOfVendor[] = [];
   const leaving = new Map<string, PromiseWithResolvers<void>>();
   const leave = (name: string) => {
     const known = leaving.get(name) ?? Promise.withResolvers<void>();
@@ -40,10 +47,10 @@ export function startContractVendor(): ContractVendor {
   const stop = new AbortController();
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, signal: stop.signal, onListen() {} }, async (request) => {
     const path = new URL(request.url).pathname;
-    seen.push({ path, headers: new Headers(request.headers) });
+    const text = await request.text();
+    seen.push({ url: request.url, headers: new Headers(request.headers), body: text });
     const wire = wires.find(({ name }) => name === DIALECTS[path]);
     const agent = agentWires.find(({ name }) => name === DIALECTS[path]);
-    const text = await request.text();
     if (wire === undefined || agent === undefined) return new Response("No such vendor.", { status: 404 });
     if (text.includes("[refuse]")) return Response.json(wire.refusal("authentication_error"), { status: 401 });
     const stalled = /\[stall:(\w+)\]/.exec(text)?.[1];
