@@ -7,12 +7,12 @@
 
 /** A watch over this isolate. */
 export interface PendingWatch {
-  /** What is still to come of what began under the watch. */
-  pending(): readonly string[];
-  /** How many requests began. */
-  fetches(): number;
-  /** How many timers were set. */
-  timers(): number;
+  /** Timers that were set under the watch, and are still. */
+  timers(): readonly string[];
+  /** Requests that began under the watch, and have no answer yet or one that nobody read. */
+  requests(): readonly string[];
+  /** How many there were, of either. */
+  seen(): { readonly timers: number; readonly requests: number };
   /** Ends it. */
   stop(): void;
 }
@@ -65,13 +65,12 @@ export function watchPending(): PendingWatch {
   Object.assign(globalThis, watched);
 
   return {
-    pending: () => [
-      ...timers.values(),
+    timers: () => [...timers.values()],
+    requests: () => [
       ...[...unanswered].map(() => "a request without an answer"),
       ...responses.filter(({ body, bodyUsed }) => body !== null && !bodyUsed).map(({ url }) => `the body of ${url}`),
     ],
-    fetches: () => asked,
-    timers: () => set,
+    seen: () => ({ timers: set, requests: asked }),
     stop: () => void Object.assign(globalThis, original),
   };
 }

@@ -150,8 +150,11 @@ const rows = {
     same(waited.length, 1, "promises for waitUntil");
     await Promise.all(waited);
     // Whatever is counted from here on was not there when the first flush posted.
+    const watch = watchPending();
     same(await handled(row, settings, "held"), [200, "Paris."]);
-    same((await flushTelemetry()).spans.exported, 0, "all was sent before the body ended");
+    watch.stop();
+    same(watch.requests(), [], "all was sent before the body ended");
+    same((await flushTelemetry()).spans.exported, 0, "nothing was left to send");
     const parent = extractContext(callerHeaders);
     await clientOf("chat", settings).run("Capital?", { parent });
     await flushTelemetry();
@@ -162,9 +165,9 @@ const rows = {
       const waited: Promise<unknown>[] = [];
       await handled(row, settings, "frozen", { waitUntil: (promise) => void waited.push(promise) });
       await Promise.all(waited);
-      same(watch.pending(), []);
-      // The vendor's, and one of traces and one of metrics.
-      same([watch.fetches() >= 3, watch.timers() > 0], [true, true], "the watch sees");
+      same([watch.timers(), watch.requests()], [[], []]);
+      const { timers, requests } = watch.seen();
+      same([timers > 0, requests >= 3], [true, true], "the watch sees timers, the vendor, traces and metrics");
     } finally {
       watch.stop();
     }
