@@ -23,20 +23,37 @@ export interface BundleWeight {
   readonly whole: number;
 }
 
+/** What a bundle weighs, and what of it each of its files does. */
+export interface WeighedBundle extends BundleWeight {
+  readonly inputs: readonly WeighedInput[];
+}
+
+/** A file that went into a bundle. */
+export interface WeighedInput {
+  /** From the folder of packages on, as in `@sik/llms/src/client.js`; of the program itself its own path. */
+  readonly path: string;
+  /** Bytes after gzip: its share of the minified bytes around it, since what is compressed together has one size. */
+  readonly bytes: number;
+  /** It runs at once; else it is behind a dynamic import. */
+  readonly atStart: boolean;
+}
+
 /** `metafile` of esbuild, as far as it is read here: https://esbuild.github.io/api/#metafile */
 interface Metafile {
   readonly outputs: Readonly<Record<string, Output>>;
 }
 
 interface Output {
+  readonly bytes: number;
   readonly entryPoint?: string;
+  readonly inputs: Readonly<Record<string, { readonly bytesInOutput: number }>>;
   readonly imports: readonly { readonly path: string; readonly kind: string; readonly external?: boolean }[];
 }
 
 const CONDITIONS = { conditions: ["workerd", "worker", "browser"] };
 
 /** Weighs the bundle of a program in a project that has its packages installed. */
-export async function bundleWeight(project: string, { source }: Program): Promise<BundleWeight> {
+export async function bundleWeight(project: string, { source }: Program): Promise<WeighedBundle> {
   const folder = await Deno.makeTempDir({ dir: project, prefix: "bundle-" });
   const entry = `${folder}/entry.mjs`;
   await Deno.writeTextFile(entry, source);
@@ -46,13 +63,24 @@ export async function bundleWeight(project: string, { source }: Program): Promis
   const meta = `${folder}/meta.json`;
   const split = ["--splitting", `--outdir=${folder}/split`, `--metafile=${meta}`];
   await bundle(entry, undefined, { ...CONDITIONS, flags: [...flags, ...split] });
-  const files = staticOutputs(JSON.parse(await Deno.readTextFile(meta)));
-  const sizes = await Promise.all(files.map((path) => gzipped(new URL(path, ROOT))));
-  return { start: sizes.reduce((sum, size) => sum + size, 0), whole: await gzipped(`${folder}/whole.js`) };
+  const { outputs }: Metafile = JSON.parse(await Deno.readTextFile(meta));
+  const first = staticOutputs({ outputs });
+  let start = 0;
+  const inputs: WeighedInput[] = [];
+  for (const [path, output] of Object.entries(outputs)) {
+    const size = await gzipped(new URL(path, ROOT));
+    const atStart = first.has(path);
+    if (atStart) start += size;
+    for (const [input, { bytesInOutput }] of Object.entries(output.inputs)) {
+      const bytes = size * bytesInOutput / output.bytes;
+      inputs.push({ path: input.replace(/^.*\/node_modules\//, ""), bytes, atStart });
+    }
+  }
+  return { start, whole: await gzipped(`${folder}/whole.js`), inputs };
 }
 
 /** The outputs that the entry reaches without a dynamic import. */
-function staticOutputs({ outputs }: Metafile): string[] {
+function staticOutputs({ outputs }: Metafile): ReadonlySet<string> {
   const reached = new Set<string>();
   const visit = (path: string): void => {
     if (reached.has(path)) return;
@@ -65,7 +93,7 @@ function staticOutputs({ outputs }: Metafile): string[] {
     if (entryPoint?.endsWith("entry.mjs")) visit(path);
   }
   if (reached.size === 0) throw new Error("esbuild names no entry point.");
-  return [...reached];
+  return reached;
 }
 
 async function gzipped(path: string | URL): Promise<number> {

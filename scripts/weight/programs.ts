@@ -41,11 +41,21 @@ export const packages: readonly string[] = [
   "zod@4.6.7", // Asked for by the others as a peer.
 ];
 
+/** What was aimed at, for all of it; README says why ours weighs more. */
+export const aim: BundleWeight = { start: 20_000, whole: 55_000 };
+
+/** Bytes that a program may weigh at the most. */
+export interface Bound extends BundleWeight {
+  readonly program: Program;
+  /** What the last rise was for; none may be raised without a word here. */
+  readonly because: string;
+}
+
 /**
- * Bytes that ours may weigh at the most: what they weighed when this was written, and a little. A change that makes
- * them lighter lowers the bound.
+ * A ratchet: what ours weighed when this was written, and a little. A change that makes them lighter lowers the bound,
+ * one that makes them heavier is to be worth it.
  */
-export const bounds: readonly (readonly [Program, BundleWeight])[] = [
-  [everything, { start: 70_500, whole: 109_500 }],
-  [clientAlone, { start: 54_500, whole: 93_500 }],
+export const bounds: readonly Bound[] = [
+  { program: everything, start: 70_500, whole: 109_500, because: "It is the first bound that was set." },
+  { program: clientAlone, start: 54_500, whole: 93_500, because: "It is the first bound that was set." },
 ];

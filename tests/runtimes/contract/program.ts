@@ -151,8 +151,11 @@ const rows = {
     await Promise.all(waited);
     // Whatever is counted from here on was not there when the first flush posted.
     const watch = watchPending();
-    same(await handled(row, settings, "held"), [200, "Paris."]);
-    watch.stop();
+    try {
+      same(await handled(row, settings, "held"), [200, "Paris."]);
+    } finally {
+      watch.stop();
+    }
     same(watch.requests(), [], "all was sent before the body ended");
     same((await flushTelemetry()).spans.exported, 0, "nothing was left to send");
     const parent = extractContext(callerHeaders);
