@@ -1,5 +1,5 @@
 /**
- * What is still to come: timers that are set, requests without an answer, bodies that nobody read to their end or left.
+ * What is still to come: timers that are set, requests without an answer, bodies that nobody read or left.
  * An isolate that is frozen then finds it spoiled when it goes on.
  *
  * @module
@@ -68,9 +68,14 @@ export function watchPending(): PendingWatch {
     timers: () => [...timers.values()],
     requests: () => [
       ...[...unanswered].map(() => "a request without an answer"),
-      ...responses.filter(({ body, bodyUsed }) => body !== null && !bodyUsed).map(({ url }) => `the body of ${url}`),
+      ...responses.filter(isUntouched).map(({ url }) => `the body of ${url}`),
     ],
     seen: () => ({ timers: set, requests: asked }),
     stop: () => void Object.assign(globalThis, original),
   };
+}
+
+/** Nobody has begun to read the body, or left it. Bun 1.0 does not call it used, and locked alone. */
+function isUntouched({ body, bodyUsed }: Response): boolean {
+  return body !== null && !bodyUsed && !body.locked;
 }
