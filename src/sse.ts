@@ -54,6 +54,7 @@ export function sseReader(options: SseOptions, onEvent: (event: ServerSentEvent)
   let prologue = onPrologue !== undefined;
   let lastChar = "";
   let pending = false;
+  let held = "";
   const parser = createParser({
     maxBufferSize: maxEventBytes,
     onEvent(event) {
@@ -70,12 +71,18 @@ export function sseReader(options: SseOptions, onEvent: (event: ServerSentEvent)
   });
   return {
     feed(bytes) {
-      let text = bytes === undefined
-        ? decoder.decode()
-        : (pending ? undefined : shortAscii(bytes)) ?? decoder.decode(bytes, STREAM);
+      const short = bytes === undefined || pending ? undefined : shortAscii(bytes);
+      let text = short ?? (bytes === undefined ? decoder.decode() : decoder.decode(bytes, STREAM));
       // The decoder may hold the beginning of a character, which the next bytes belong to.
       if (bytes !== undefined && bytes.length > 0) pending = (bytes[bytes.length - 1] ?? 0) > 0x7f;
       if (prologue) onPrologue?.(text);
+      // Within a line nothing can end: the parser is asked once for all of it.
+      if (short !== undefined && held.length < LONGEST_HELD && !short.includes("\n") && !short.includes("\r")) {
+        held += short;
+        return;
+      }
+      text = held + text;
+      held = "";
       // The parser waits whether a line feed follows a carriage return; at the end none does.
       if (bytes === undefined && (text === "" ? lastChar : text.at(-1)) === "\r") text += "\n";
       if (text !== "") {
@@ -90,6 +97,8 @@ export function sseReader(options: SseOptions, onEvent: (event: ServerSentEvent)
 }
 
 const STREAM = { stream: true } as const;
+/** Beyond it the parser counts, which knows how long an event may be. */
+const LONGEST_HELD = 1024;
 
 /**
  * Reads events until `read` gives undefined.
@@ -112,16 +121,21 @@ export async function* sse(
 ): AsyncGenerator<ServerSentEvent, void, undefined> {
   let events: ServerSentEvent[] = [];
   const reader = sseReader(options, (event) => events.push(event));
-  for (let bytes: Uint8Array | undefined, over = false; !over;) {
-    bytes = await read();
-    over = bytes === undefined;
+  while (true) {
+    const bytes = await read();
+    let failure: { readonly error: unknown } | undefined;
     try {
       reader.feed(bytes);
-    } finally { // What an event that is too long was preceded by is given before that is told.
+    } catch (error) {
+      failure = { error };
+    }
+    if (events.length > 0) { // Where bytes come one at a time, most of them complete no event.
       const ready = events;
       events = [];
-      yield* ready;
+      for (const event of ready) yield event;
     }
+    if (failure !== undefined) throw failure.error; // What came before an event that is too long is given first.
+    if (bytes === undefined) return;
   }
 }
 
