@@ -1,5 +1,5 @@
 // Executes the blocks of the pages that are marked "sh run": those of one page are one session of a shell, as they are for
-// a reader who pastes them from top to bottom. A collector on this machine stands at the pages' localhost:4318, and a
+// a reader who pastes them from top to bottom, and with them what a block marked "sh env" sets above. A collector on this machine stands at the pages' localhost:4318, and a
 // vendor behind a program that the page has the reader write.
 import { assert, assertEquals } from "@std/assert";
 import { writeSnippets } from "../../scripts/docs.ts";
@@ -10,10 +10,13 @@ import { missingFrom } from "./output.ts";
 import { startVendor } from "./vendor.ts";
 
 const blocks = await allBlocks();
-const sessions = Map.groupBy(
-  blocks.filter(({ language, marks }) => language === "sh" && marks.includes("run")),
-  ({ page }) => page,
-);
+const isRun = ({ language, marks }: Block) => language === "sh" && marks.includes("run");
+const sessions = [
+  ...Map.groupBy(
+    blocks.filter((block) => isRun(block) || block.language === "sh" && block.marks.includes("env")),
+    ({ page }) => page,
+  ),
+].filter(([, session]) => session.some(isRun));
 const address = "http://localhost:4318";
 
 /** The page's own program, which the reader saves as main.ts: the last block of TypeScript above a use of it. */
@@ -77,7 +80,10 @@ for (const [page, session] of sessions) {
         assertEquals(missingFrom(printed[index] ?? "", shown.code), [], `${page}:${shown.line}\n${printed[index]}`);
       }
       if (session.some(({ code, marks }) => marks.includes("collector") || code.includes(address))) {
-        assert(receiver.requests().length > 0, "nothing arrived at the collector");
+        // The last word of a page is a program that sends both.
+        for (const signal of ["traces", "metrics"] as const) {
+          assert(receiver.requests().some((request) => request.signal === signal), `no ${signal} arrived`);
+        }
       }
     },
   });
