@@ -6,10 +6,12 @@
 import { configFlags } from "../configured.ts";
 import { until } from "./child.ts";
 import { run } from "./command.ts";
-import { guideConfigs, guideQueries } from "./guide.ts";
+import { ofRules } from "./expressions.ts";
+import { type Asked, guideConfigs, guideQueries } from "./guide.ts";
 import { search } from "./jaeger.ts";
 import { pathOf } from "./place.ts";
 import type { Programs } from "./programs.ts";
+import { query } from "./prometheus.ts";
 import type { Way } from "./stand.ts";
 
 /** Every configuration that a page prints is accepted by the program that is to read it. */
@@ -67,6 +69,31 @@ export async function checkSearches({ jaeger, name }: Way, service: string): Pro
     lines.push(`${found} traces for ${text}${parameters.has("minDuration") ? " (of any duration)" : ""}`);
   }
   return lines;
+}
+
+/** The name that a reader's service has on the pages. */
+const reader = "my-llm-app";
+
+/** The rules of the pages, asked as numbers, with the fed service in place of the reader's. */
+export async function guideRules(service: string): Promise<Asked[]> {
+  const configs = (await guideConfigs()).filter((config) => config.reader === "rules");
+  return configs.flatMap(({ place, text }) =>
+    ofRules(text.replaceAll(`"${reader}"`, `"${service}"`)).filter((rule) => !rule.place.startsWith("recorded ")).map((
+      rule,
+    ) => ({ place: `${place} ${rule.place}`, text: rule.expr }))
+  );
+}
+
+/** Every rule that a page prints finds the numbers it is about. */
+export async function checkGuideRules({ prometheus, name }: Way, service: string): Promise<string[]> {
+  const rules = await guideRules(service);
+  for (const { place, text } of rules) {
+    await until(
+      `data for ${place} (${name}): ${text}`,
+      async () => (await query(prometheus, text)).length || undefined,
+    );
+  }
+  return rules.map(({ place }) => `${place} finds its numbers`);
 }
 
 const demo = "stack-demo";

@@ -10,9 +10,12 @@ import { type Server, startServer } from "./child.ts";
 import { tryRun } from "./command.ts";
 import { type Exposition, startExposition } from "./exposition.ts";
 import { startFeeder } from "./feeder.ts";
+import { checkGuideRules } from "./guide_checks.ts";
 import { pathOf, stackFolder } from "./place.ts";
 import { checkRules } from "./rules.ts";
 import type { Way } from "./stand.ts";
+
+const service = "stack-test";
 
 /** Runs one check and tells how it went. */
 export type Check = <T>(what: string, run: () => Promise<T>) => Promise<T | undefined>;
@@ -45,7 +48,7 @@ export async function testLess(
       everyTrace: true,
       extraLabels: [],
     };
-    await using feeder = await startFeeder("stack-test", exposition.otlp);
+    await using feeder = await startFeeder(service, exposition.otlp);
     const first = await feeder.round();
     await check("the first round arrives", () => checkSums(way, first));
     const second = await feeder.round();
@@ -53,6 +56,7 @@ export async function testLess(
     await check("names and labels", () => checkNames(way));
     const rows = await check("every query gives data", () => checkQueries([way]));
     await check("rules run and alerts fire", () => checkAlerts(way));
+    await check("rules of the guide", () => checkGuideRules(way, service));
     return rows === undefined ? undefined : { ways: [way], rows };
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -18,7 +18,7 @@ import {
 } from "./checks.ts";
 import type { Told } from "./feed.ts";
 import { type Feeder, startFeeder } from "./feeder.ts";
-import { checkDemo, checkGuideConfigs, checkSearches, checkTraceql } from "./guide_checks.ts";
+import { checkDemo, checkGuideConfigs, checkGuideRules, checkSearches, checkTraceql } from "./guide_checks.ts";
 import { testLess } from "./less.ts";
 import { freeNetwork, NoLoopback } from "./place.ts";
 import { getPrograms, NoGo, type Programs } from "./programs.ts";
@@ -92,6 +92,7 @@ async function testStand(stand: Stand): Promise<void> {
   for (const { way } of fed) await check(`names and labels, ${way.name}`, () => checkNames(way));
   const rows = await check("every query gives data", () => checkQueries(ways));
   for (const { way } of fed) await check(`rules run and alerts fire, ${way.name}`, () => checkAlerts(way));
+  for (const { way } of fed) await check(`rules of the guide, ${way.name}`, () => checkGuideRules(way, service));
   // Together, since the workers take their time to decide about a trace.
   await Promise.all(fed.flatMap(({ way, told }) => [
     check(`traces, ${way.name}`, () => checkTraces(way, service, told)),

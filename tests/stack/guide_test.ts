@@ -1,4 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
+import { parse } from "npm:yaml@^2.8.1";
+import { guideRules } from "../../scripts/stack/guide_checks.ts";
 import { guideConfigs, guideQueries, queriesIn, twinsIn } from "../../scripts/stack/guide.ts";
 import { readStack } from "../../scripts/stack/place.ts";
 import { printed } from "../../scripts/stack/expressions.ts";
@@ -85,4 +87,24 @@ Deno.test("the page of alerts tells of every alert, and of no other", async () =
   const told = [...page.matchAll(/^\| `(\w+)` /gm)].map(([, name = ""]) => name);
   const rules = await readStack("prometheus/rules/alerts.yaml");
   assertEquals(told.toSorted(), [...rules.matchAll(/- alert: (\w+)/g)].map(([, name = ""]) => name).toSorted());
+});
+
+Deno.test("the smallest Collector of the pages makes the labels that the stack's own makes", async () => {
+  const stack = parse(await readStack("collector/full.yaml"));
+  const configs = (await guideConfigs()).filter(({ reader }) => reader === "collector").map(({ text }) => parse(text));
+  const scraped = configs.filter(({ exporters }) => exporters.prometheus !== undefined);
+  assertEquals(scraped.length, 1);
+  const [{ processors, exporters, service }] = scraped;
+  assertEquals(processors["transform/service"], stack.processors["transform/service"]);
+  assertEquals(exporters.prometheus.without_scope_info, stack.exporters.prometheus.without_scope_info);
+  assertEquals(service.pipelines.metrics.processors, stack.service.pipelines.metrics.processors);
+});
+
+Deno.test("the rules of the pages are asked about the service that is fed, as numbers", async () => {
+  const rules = await guideRules("fed");
+  assert(rules.length > 0);
+  for (const { place, text } of rules) {
+    assert(text.includes('service="fed"') && !text.includes("my-llm-app"), `${place}: ${text}`);
+    assert(text.includes("> bool"), `${place}: ${text}`);
+  }
 });
