@@ -26,7 +26,10 @@ export async function verify(
     }
   };
   for (const { name, url } of variant.health) await tell(name, () => answers(url));
-  if (!well) return false;
+  if (!well) {
+    say(`Is it up? deno task stack:up ${variant.name}`);
+    return false;
+  }
   const sent = spanAndNumber();
   await tell("a span is taken", () => post(`${otlp}/v1/traces`, sent.traces));
   await tell("it is found again", () => findTrace(variant.traces, sent.traceId));
@@ -42,7 +45,9 @@ export async function verify(
 }
 
 async function answers(url: string): Promise<string> {
-  const response = await fetch(url);
+  const response = await fetch(url).catch((error) => {
+    throw new Error(`${url} does not answer`, { cause: error });
+  });
   await response.body?.cancel();
   if (!response.ok) throw new Error(`${url} says ${response.status}`);
   return url;
