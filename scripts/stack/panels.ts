@@ -31,8 +31,16 @@ export interface Panel {
 
 const own = 'service=~"$service",llm_provider=~"$provider",llm_model=~"$model"';
 const request = `{${own}}`;
-/** The conventions' metrics spell some providers differently, so the model alone is matched. */
-const genAi = 'service=~"$service",gen_ai_request_model=~"$model"';
+/**
+ * Failed requests by kind. An aborted call is no failure, though its duration says AbortError. The conventions spell some
+ * providers differently; what was chosen is compared with this project's own names.
+ */
+const failures = `rate(gen_ai_client_operation_duration_seconds_count{service=~"$service",` +
+  `gen_ai_request_model=~"$model",error_type!~"|AbortError"}[$__rate_interval])`;
+/** The conventions' names of providers, turned back: mistral_ai, gcp.gemini, azure.ai.openai, x_ai. */
+const ownProvider = (series: string) =>
+  `label_replace(label_replace(${series}, "llm_provider", "$1$2$3$4", "gen_ai_provider_name", ` +
+  `"(mistral)_ai|gcp[.](gemini)|(azure)[.]ai[.]openai|(.+)"), "llm_provider", "xai", "gen_ai_provider_name", "x_ai")`;
 const tool = '{service=~"$service"}';
 
 /** A sum over a counter's increase per second. */
@@ -199,11 +207,11 @@ export const panels: readonly Panel[] = [
   {
     ...third,
     title: "Failures per minute by kind",
-    description: "The HTTP status, or the error's name.",
+    description: "The HTTP status, or the error's name. Calls that the program aborted are not among them.",
     unit: "short",
     queries: [{
-      expr: `sum by (error_type) (rate(gen_ai_client_operation_duration_seconds_count{${genAi},error_type!=""}` +
-        "[$__rate_interval])) * 60",
+      expr: `sum by (error_type) (${ownProvider(failures)}` +
+        ` and on (service, llm_provider) llm_requests_total${request}) * 60`,
       legend: "{{error_type}}",
     }],
   },
