@@ -43,15 +43,35 @@ export function slugsOf(text: string): Set<string> {
 export async function deadLinks(pages: ReadonlyMap<string, string>): Promise<string[]> {
   const dead: string[] = [];
   for (const [page, text] of pages) {
+    const defined = new Set(
+      prose(text).map((line) => /^ {0,3}\[([^\]]+)\]:/.exec(line)?.[1]?.toLowerCase() ?? ""),
+    );
     for (const [index, line] of prose(text).entries()) {
       const bare = line.replaceAll(/(`+)[^`].*?\1/g, (code) => " ".repeat(code.length));
-      for (const [, link = ""] of bare.matchAll(/\]\(<?([^)\s>]+)>?(?: "[^"]*")?\)/g)) {
+      for (const link of linksIn(bare)) {
         const wrong = /^(https?|mailto):/.test(link) ? undefined : await whyDead(page, link, pages);
         if (wrong !== undefined) dead.push(`${page}:${index + 1} links to ${link}: ${wrong}`);
+      }
+      for (const name of undefinedIn(bare, defined)) {
+        dead.push(`${page}:${index + 1} links to [${name}]: there is no such reference`);
       }
     }
   }
   return dead;
+}
+
+/** Links of every kind: written out, by reference (where the reference is defined), and as HTML. */
+function linksIn(line: string): string[] {
+  const written = line.matchAll(/\]\(<?([^)\s>]+)>?(?: "[^"]*")?\)/g);
+  const defined = line.matchAll(/^ {0,3}\[[^\]]+\]:\s*<?([^\s>]+)>?/g);
+  const html = line.matchAll(/<(?:a|img)\s[^>]*?\b(?:href|src)\s*=\s*["']?([^"'\s>]+)/gi);
+  return [written, defined, html].flatMap((matches) => [...matches].map(([, link = ""]) => link));
+}
+
+/** Uses of references that the page does not define. */
+function undefinedIn(line: string, defined: ReadonlySet<string>): string[] {
+  const used = [...line.matchAll(/\[([^\]]+)\]\[([^\]]*)\]/g)].map(([, text = "", name]) => name || text);
+  return used.filter((name) => !defined.has(name.toLowerCase()));
 }
 
 async function whyDead(page: string, link: string, pages: ReadonlyMap<string, string>): Promise<string | undefined> {

@@ -31,15 +31,16 @@ export function readStack(path: string): Promise<string> {
 /**
  * A network of loopback addresses that nobody uses, as its first three numbers.
  *
- * @throws {NoLoopback} where the system has but one loopback address.
+ * @throws {NoLoopback} where the system has but one loopback address: anywhere but on Linux.
  */
 export function freeNetwork(): string {
+  if (Deno.build.os !== "linux") throw new NoLoopback("Linux alone has a loopback address for each of the servers");
   const [a = 0, b = 0] = crypto.getRandomValues(new Uint8Array(2));
   const network = `127.${(a % 200) + 20}.${b}`;
   try {
     Deno.listen({ hostname: `${network}.1`, port: 0 }).close();
   } catch {
-    throw new NoLoopback("this system has but one loopback address, and the servers need one each");
+    throw new NoLoopback("there is but one loopback address here, and the servers need one each");
   }
   return network;
 }

@@ -59,6 +59,23 @@ Deno.test("links to files and headings that are not there are found", async () =
   ]);
 });
 
+Deno.test("links by reference and links of HTML are links", async () => {
+  const lines = [
+    "# A",
+    "[one][1] [Two][] [three][none] `[no][code]`",
+    "[1]: gone.md",
+    "[two]: <#a>",
+    '<a class="x" href="lost.md">lost</a> <a href=\'#a\'>own</a> <img src="away.png">',
+    '<a href="https://example.com">web</a>',
+  ];
+  assertEquals(await deadLinks(new Map([["docs/a.md", lines.join("\n")]])), [
+    "docs/a.md:2 links to [none]: there is no such reference",
+    "docs/a.md:3 links to gone.md: there is no such file",
+    "docs/a.md:5 links to lost.md: there is no such file",
+    "docs/a.md:5 links to away.png: there is no such file",
+  ]);
+});
+
 Deno.test("headings are named as GitHub names them", () => {
   assertEquals(slugOf("From the Python names to ours"), "from-the-python-names-to-ours");
   assertEquals(slugOf("`OTEL_SDK_DISABLED`, and [links](a.md)"), "otel_sdk_disabled-and-links");
