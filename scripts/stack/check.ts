@@ -5,14 +5,16 @@
  */
 import { lintCollectors } from "./lint/collector.ts";
 import { lintCompose } from "./lint/compose.ts";
-import type { StackFiles, Trouble } from "./lint/files.ts";
+import { lintSyntax, type StackFiles, type Trouble } from "./lint/files.ts";
 import { lintGrafana } from "./lint/grafana.ts";
+import { lintPublished } from "./lint/listeners.ts";
 import { lintPrometheus } from "./lint/prometheus.ts";
 import { stackFolder } from "./place.ts";
 
 /** Everything that is wrong with the stack's files. */
 export function lintStack(files: StackFiles): Trouble[] {
-  return [lintCompose, lintCollectors, lintPrometheus, lintGrafana].flatMap((lint) => lint(files));
+  const linters = [lintSyntax, lintCompose, lintCollectors, lintPublished, lintPrometheus, lintGrafana];
+  return linters.flatMap((lint) => lint(files));
 }
 
 /** Every file of the stack. */

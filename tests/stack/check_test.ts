@@ -1,19 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
-import { lintStack, readStackFiles } from "../../scripts/stack/check.ts";
-
-const files = await readStackFiles();
-
-/** What the linter says when one file is another. */
-function lintWith(path: string, change: (text: string) => string): string[] {
-  const before = files.get(path) ?? "";
-  const after = change(before);
-  assert(before !== after, `nothing was changed in ${path}`);
-  return lintStack(new Map([...files, [path, after]])).map(({ path, message }) => `${path}: ${message}`);
-}
-
-function assertSays(said: readonly string[], expected: string): void {
-  assert(said.some((line) => line.includes(expected)), `expected "${expected}" in\n${said.join("\n")}`);
-}
+import { assertEquals } from "@std/assert";
+import { lintStack } from "../../scripts/stack/check.ts";
+import { assertSays, files, lintWith } from "./linted.ts";
 
 Deno.test("the stack as it stands has no trouble", () => {
   assertEquals(lintStack(files), []);

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { parse } from "npm:yaml@^2.8.1";
-import { hostOf, type StackFiles, type Trouble, usersOf } from "./files.ts";
+import { hostOf, list, readYaml, type StackFiles, type Trouble, usersOf } from "./files.ts";
+import { clashesOf } from "./listeners.ts";
 
 /** Parts that are gone, and what does their work now. */
 const removed: Readonly<Record<string, string>> = {
@@ -57,11 +57,11 @@ const overlays = ["collector/single.yaml"];
 export function lintCollectors(files: StackFiles): Trouble[] {
   const found = [...files].filter(([path]) => /^(collector|jaeger)\/.+\.yaml$/.test(path));
   return found.flatMap(([path, text]) => {
-    const config: Config = parse(text);
+    const config: Config = readYaml(text);
     const whole = !overlays.includes(path);
     return [
       ...nameTroubles(config),
-      ...whole ? [...useTroubles(config), ...orderTroubles(config, path), ...listenerTroubles(config)] : [],
+      ...whole ? [...useTroubles(config), ...orderTroubles(config, path), ...clashesOf(readYaml(text))] : [],
       ...hostTroubles(config, path, files),
     ].map((message) => ({ path, message }));
   });
@@ -114,31 +114,6 @@ function orderTroubles({ service }: Config, path: string): string[] {
   });
 }
 
-/** No two parts listen on one port. */
-function listenerTroubles(config: Config): string[] {
-  const taken = new Map<string, string>();
-  const troubles: string[] = [];
-  const take = (port: string, who: string) => {
-    const other = taken.get(port);
-    if (other !== undefined) troubles.push(`${who} and ${other} both listen on port ${port}`);
-    taken.set(port, who);
-  };
-  const walk = (value: unknown, who: string) => {
-    if (typeof value !== "object" || value === null) return;
-    for (const [key, item] of Object.entries(value)) {
-      const [, port] = key === "endpoint"
-        ? /^(?:0\.0\.0\.0|localhost|127\.0\.0\.1):(\d+)$/.exec(String(item)) ?? []
-        : [];
-      if (port !== undefined) take(port, who);
-      if ("host" in value && key === "port") take(String(item), who);
-      walk(item, `${who}.${key}`);
-    }
-  };
-  for (const kind of kinds) walk(config[kind], kind);
-  walk(config.service?.telemetry?.metrics?.readers, "service.telemetry");
-  return troubles;
-}
-
 /** Whom a file sends to is a service wherever the file is used. */
 function hostTroubles(config: Config, path: string, files: StackFiles): string[] {
   const hosts = new Set<string>();
@@ -146,7 +121,7 @@ function hostTroubles(config: Config, path: string, files: StackFiles): string[]
     if (typeof value !== "object" || value === null) return;
     for (const [key, item] of Object.entries(value)) {
       if (typeof item === "string" && (key === "endpoint" || key === "hostname")) hosts.add(hostOf(item));
-      if (key === "server_urls") { for (const url of item) hosts.add(hostOf(url)); }
+      if (key === "server_urls") { for (const url of list(item)) hosts.add(hostOf(String(url))); }
       walk(item);
     }
   };

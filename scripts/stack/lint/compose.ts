@@ -10,6 +10,7 @@ import { imageTrouble } from "./images.ts";
 export function lintCompose(files: StackFiles): Trouble[] {
   return [...composeFiles(files)].flatMap(([path, compose]) =>
     [
+      ...Object.keys(compose.services).length === 0 ? ["has no services"] : [],
       ...compose.version === undefined ? [] : ["has a version, which Compose has not read for years"],
       ...portTroubles(compose),
       ...volumeTroubles(compose, files),
@@ -21,18 +22,25 @@ export function lintCompose(files: StackFiles): Trouble[] {
 }
 
 function serviceTroubles(name: string, service: Service, compose: Compose): string[] {
-  const { image, depends_on = {} } = service;
+  const { image, depends_on, network_mode, command } = service;
   const troubles: (string | undefined)[] = [imageTrouble(image)];
   if (!hasHealth(name, service, compose)) {
     troubles.push("has no health check, and no other service asks for its health");
   }
-  for (const other of Object.keys(depends_on)) {
+  if (network_mode === "host") {
+    troubles.push("has the machine's own network: all of its ports are open, and nobody finds it by its name");
+  }
+  for (const other of depends_on) {
     if (!(other in compose.services)) troubles.push(`depends on ${other}, which is no service`);
   }
-  if (
-    /prometheus:/.test(image ?? "") && !service.command?.some((part) => part.startsWith("--storage.tsdb.retention"))
-  ) {
-    troubles.push("sets no retention");
+  if (/prometheus:/.test(image ?? "")) {
+    if (!command.some((part) => part.startsWith("--storage.tsdb.retention"))) troubles.push("sets no retention");
+    const data = command.find((part) => part.startsWith("--storage.tsdb.path="))?.split("=")[1] ?? "/prometheus";
+    const kept = service.volumes.some((volume) => {
+      const [source = "", target = ""] = volume.split(":");
+      return source in compose.volumes && (data === target || data.startsWith(`${target}/`));
+    });
+    if (!kept) troubles.push(`keeps ${data} in no volume: its numbers are gone with the container`);
   }
   return troubles.filter((trouble) => trouble !== undefined);
 }
@@ -47,26 +55,24 @@ function hasHealth(name: string, { healthcheck, restart }: Service, { services }
 
 function portTroubles({ services }: Compose): string[] {
   const taken = new Map<string, string>();
-  return Object.entries(services).flatMap(([name, { ports = [] }]) =>
-    ports.flatMap((port) => {
-      const parts = String(port).split(":");
-      const host = parts.at(-2) ?? "";
+  return Object.entries(services).flatMap(([name, { ports }]) =>
+    ports.flatMap(({ text, hostIp, published }) => {
       const troubles: string[] = [];
-      if (parts.length < 3 || parts[0] !== "127.0.0.1") {
-        troubles.push(`${name} opens port ${port} to more than this machine: write 127.0.0.1 before it`);
+      if (hostIp !== "127.0.0.1") {
+        troubles.push(`${name} opens port ${text} to more than this machine: write 127.0.0.1 before it`);
       }
-      const other = taken.get(host);
-      if (other !== undefined) troubles.push(`${name} and ${other} both want port ${host}`);
-      taken.set(host, name);
+      const other = published === undefined ? undefined : taken.get(published);
+      if (other !== undefined) troubles.push(`${name} and ${other} both want port ${published}`);
+      if (published !== undefined) taken.set(published, name);
       return troubles;
     })
   );
 }
 
-function volumeTroubles({ services, volumes = {} }: Compose, files: StackFiles): string[] {
+function volumeTroubles({ services, volumes }: Compose, files: StackFiles): string[] {
   const used = new Set<string>();
   const troubles = Object.entries(services).flatMap(([name, service]) => {
-    for (const volume of service.volumes ?? []) used.add(volume.split(":")[0] ?? "");
+    for (const volume of service.volumes) used.add(volume.split(":")[0] ?? "");
     const missing = mountsOf(service).filter(({ source }) =>
       ![...files.keys()].some((file) => file === source || file.startsWith(`${source}/`))
     );

@@ -3,8 +3,17 @@
  *
  * @module
  */
-import { parse } from "npm:yaml@^2.8.1";
-import { composeFiles, filesBehind, hostOf, mountsOf, type StackFiles, type Trouble } from "./files.ts";
+import {
+  composeFiles,
+  filesBehind,
+  hostOf,
+  list,
+  mountsOf,
+  readYaml,
+  record,
+  type StackFiles,
+  type Trouble,
+} from "./files.ts";
 
 interface Datasource {
   readonly uid?: string;
@@ -27,14 +36,12 @@ export function lintGrafana(files: StackFiles): Trouble[] {
           const [, kind] = provisioning.exec(`${target}/`) ?? [];
           if (kind !== undefined) provided.get(kind)?.push(source);
         }
-        const sources = (provided.get("datasources") ?? []).flatMap((file): Datasource[] =>
-          parse(files.get(file) ?? "")?.datasources ?? []
+        const sources = (provided.get("datasources") ?? []).flatMap((file) =>
+          list(readYaml(files.get(file)).datasources) as Datasource[]
         );
         const uids = [...sources.map(({ uid }) => uid ?? ""), ...builtIn[image] ?? []];
-        const folders = (provided.get("dashboards") ?? []).flatMap((file): string[] =>
-          (parse(files.get(file) ?? "")?.providers ?? []).map((each: { options: { path: string } }) =>
-            each.options.path
-          )
+        const folders = (provided.get("dashboards") ?? []).flatMap((file) =>
+          list(readYaml(files.get(file)).providers).map((each) => String(record(record(each).options).path))
         );
         const dashboards = folders.flatMap((folder) => filesBehind(service, folder, files));
         return [
@@ -53,13 +60,15 @@ export function lintGrafana(files: StackFiles): Trouble[] {
 }
 
 function dashboardTroubles(text: string, uids: readonly string[]): string[] {
-  const { panels = [] } = JSON.parse(text);
+  const { panels, uid: own } = readYaml(text); // JSON is YAML.
   const named = [...text.matchAll(/"uid": "([\w-]+)"|%22datasource%22%3A%22(\w+)%22/g)].map(([, uid, linked]) =>
     uid ?? linked
   );
-  const asked = new Set(named.filter((uid) => uid !== undefined && uid !== JSON.parse(text).uid));
+  const asked = new Set(named.filter((uid) => uid !== undefined && uid !== own));
   return [
-    ...panels.length > maxPanels ? [`has ${panels.length} panels, and nobody reads more than ${maxPanels}`] : [],
+    ...list(panels).length > maxPanels
+      ? [`has ${list(panels).length} panels, and nobody reads more than ${maxPanels}`]
+      : [],
     ...[...asked].filter((uid) => !uids.includes(uid as string)).map((uid) =>
       `asks the data source ${uid}, which is not set up`
     ),

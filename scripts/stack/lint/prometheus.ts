@@ -3,42 +3,75 @@
  *
  * @module
  */
-import { parse } from "npm:yaml@^2.8.1";
-import { filesBehind, hostOf, type StackFiles, type Trouble, usersOf } from "./files.ts";
+import {
+  filesNamed,
+  hostOf,
+  list,
+  readYaml,
+  record,
+  type StackFiles,
+  type Trouble,
+  type User,
+  usersOf,
+} from "./files.ts";
+import { collectorsIn, targetsOf, whyNobody } from "./listeners.ts";
 
-interface Config {
-  readonly rule_files?: readonly string[];
-  readonly remote_write?: readonly { readonly url: string }[];
-  readonly scrape_configs?: readonly {
-    readonly static_configs?: readonly { readonly targets: readonly string[] }[];
-    readonly dns_sd_configs?: readonly { readonly names: readonly string[] }[];
-  }[];
-}
+type Config = Readonly<Record<string, unknown>>;
 
 /** Everything that is wrong with Prometheus' files. */
 export function lintPrometheus(files: StackFiles): Trouble[] {
   const found = [...files].filter(([path]) => /^prometheus\/[^/]+\.yaml$/.test(path));
   return found.flatMap(([path, text]) => {
-    const config: Config = parse(text);
+    const config = readYaml(text);
     const users = usersOf(path, files);
     const messages = users.length === 0
       ? ["is used by no Compose file"]
-      : users.flatMap(({ composePath, compose, service }) => [
-        ...(config.rule_files ?? []).filter((rule) => filesBehind(service, rule, files).length === 0).map((rule) =>
-          `reads rules from ${rule}, where ${composePath} has no file`
-        ),
-        ...hostsOf(config).filter((host) => host !== "localhost" && !(host in compose.services)).map((host) =>
-          `asks ${host}, which ${composePath} has not`
-        ),
-      ]);
+      : users.flatMap((user) => [...ruleTroubles(config, user, files), ...hostTroubles(config, user, files)]);
     return messages.map((message) => ({ path, message }));
   });
 }
 
-function hostsOf({ scrape_configs = [], remote_write = [] }: Config): string[] {
-  const targets = scrape_configs.flatMap(({ static_configs = [], dns_sd_configs = [] }) => [
-    ...static_configs.flatMap(({ targets }) => targets),
-    ...dns_sd_configs.flatMap(({ names }) => names),
-  ]);
-  return [...targets, ...remote_write.map(({ url }) => url)].map(hostOf);
+/** Rules are there, and what they ask of a job is asked of one that is fetched. */
+function ruleTroubles(config: Config, { composePath, service }: User, files: StackFiles): string[] {
+  const patterns = list(config.rule_files).map(String);
+  const jobs = list(config.scrape_configs).map((each) => String(record(each).job_name));
+  const rules = patterns.flatMap((pattern) => filesNamed(service, pattern, files));
+  const needed = rules.flatMap((file) =>
+    expressionsIn(files.get(file)).flatMap((expr) =>
+      [...expr.matchAll(/\bjob="([^"]+)"/g)].map(([, job = ""]) => ({ file, job }))
+    )
+  );
+  const missing = needed.filter(({ job }) => !jobs.includes(job)).map(({ file, job }) =>
+    `fetches no job ${job}, for which ${file} asks`
+  );
+  return [
+    ...patterns.filter((pattern) => filesNamed(service, pattern, files).length === 0).map((pattern) =>
+      `reads rules from ${pattern}, where ${composePath} has no file`
+    ),
+    ...new Set(missing),
+  ];
+}
+
+function expressionsIn(text: string | undefined): string[] {
+  return list(readYaml(text).groups).flatMap((group) => list(record(group).rules)).map((rule) =>
+    String(record(rule).expr)
+  );
+}
+
+/** Whom it asks and whom it sends to is there, and listens. */
+function hostTroubles(config: Config, { composePath, compose }: User, files: StackFiles): string[] {
+  const targets = list(config.scrape_configs).flatMap(targetsOf);
+  const remote = list(config.remote_write).map((each) => hostOf(String(record(each).url)));
+  const hosts = [...targets.map(({ host }) => host), ...remote];
+  const collectors = collectorsIn(composePath, files);
+  return [
+    ...hosts.filter((host) => !["localhost", "127.0.0.1"].includes(host) && !(host in compose.services)).map((host) =>
+      `asks ${host}, which ${composePath} has not`
+    ),
+    ...targets.flatMap(({ host, port }) => {
+      const listeners = collectors.get(host);
+      const why = listeners === undefined ? undefined : whyNobody(listeners, port);
+      return why === undefined ? [] : [`asks ${host}:${port} of ${composePath}, ${why}`];
+    }),
+  ];
 }
