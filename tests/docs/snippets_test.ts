@@ -23,9 +23,9 @@ function toldAbove({ page, line }: Block): Record<string, string> {
   return Object.fromEntries(told.map(([, name = "", value = ""]) => [name, value]));
 }
 
-/** A program that begins with this and then asks or opens a span leaves something at the collector. */
+/** A program that sets telemetry up and then asks or opens a span leaves something at the collector. */
 function sends(code: string): boolean {
-  return /\benabled: true\b/.test(code) && /\b(createClient|getTracer)\(/.test(code);
+  return /\b(startTelemetry|configureTelemetry)\(/.test(code) && /\b(createClient|getTracer)\(/.test(code);
 }
 
 for (const [index, block] of blocks.entries()) {
