@@ -71,6 +71,13 @@ export function sseReader(options: SseOptions, onEvent: (event: ServerSentEvent)
   });
   return {
     feed(bytes) {
+      if (bytes?.length === 1 && !pending && !prologue) { // Some gateways send nothing else.
+        const byte = bytes[0] ?? 0;
+        if (byte < 0x80 && byte !== LF && byte !== CR && held.length < LONGEST_HELD) {
+          held += String.fromCharCode(byte);
+          return;
+        }
+      }
       const short = bytes === undefined || pending ? undefined : shortAscii(bytes);
       let text = short ?? (bytes === undefined ? decoder.decode() : decoder.decode(bytes, STREAM));
       // The decoder may hold the beginning of a character, which the next bytes belong to.
@@ -96,6 +103,8 @@ export function sseReader(options: SseOptions, onEvent: (event: ServerSentEvent)
   };
 }
 
+const LF = 0x0a;
+const CR = 0x0d;
 const STREAM = { stream: true } as const;
 /** Beyond it the parser counts, which knows how long an event may be. */
 const LONGEST_HELD = 1024;
