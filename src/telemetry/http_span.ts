@@ -35,7 +35,12 @@ export interface FetchOwner {
 export function tracedFetch(base: typeof globalThis.fetch, owner: () => FetchOwner): typeof globalThis.fetch {
   const watched: typeof globalThis.fetch = async (input, init) => {
     const { response, end } = await attempt(base, owner(), input, init);
-    return observeBody(response, end);
+    try {
+      return observeBody(response, end);
+    } catch (error) { // What the fetch gave is no response with a body to read: its attempt is over.
+      end(error);
+      throw error;
+    }
   };
   return tellInstead(watched, (url, init) => attempt(base, owner(), url, init));
 }

@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertInstanceOf } from "@std/assert";
 import { InMemorySpanExporter, type Sampler, SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
-import { createClient, type Result, type TelemetryOptions, type Tracer } from "../../mod.ts";
+import { createClient, instrument, type Result, type TelemetryOptions, type Tracer } from "../../mod.ts";
 import { memoryTelemetry, pointNamed, tree } from "../support/telemetry.ts";
 import { chat, chatChunks, sse, startVendor } from "../support/vendor_server.ts";
 
@@ -153,4 +153,22 @@ Deno.test("a stream of ten thousand pieces is read one by one, with and without 
   }
   const [, stream] = await telemetry.spans();
   assertEquals(stream?.attributes["llm.stream.chunks"], 10_000);
+});
+
+Deno.test("an attempt whose fetch gives no response ends for a model of the user's own that asks by it, too", async () => {
+  await using telemetry = await memoryTelemetry();
+  const fetch = (() => Promise.resolve(undefined)) as unknown as typeof globalThis.fetch;
+  const model = instrument({
+    provider: "own",
+    model: "own",
+    async *stream(request) {
+      await request.fetch?.("http://vendor.test/v1");
+    },
+  });
+  const failure = await Array.fromAsync(model.stream({ messages: [], fetch })).catch((error) => error);
+  assertInstanceOf(failure, TypeError);
+  assertEquals([tree(await telemetry.spans()), telemetry.open], [
+    ["llm.request", "  llm.own.stream", "    http.request"],
+    [],
+  ]);
 });
