@@ -162,7 +162,8 @@ Deno.test("an attempt whose fetch gives no response ends for a model of the user
     provider: "own",
     model: "own",
     async *stream(request) {
-      await request.fetch?.("http://vendor.test/v1");
+      const answer = await request.fetch?.("http://vendor.test/v1");
+      yield { type: "text", delta: await answer?.text() ?? "" };
     },
   });
   const failure = await Array.fromAsync(model.stream({ messages: [], fetch })).catch((error) => error);
