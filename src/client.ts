@@ -121,19 +121,25 @@ export function clientOf(model: LanguageModel): Client {
 export function makeClient(model: LanguageModel, settings: ClientSettings): Client {
   const around: Around = settings.around ?? ((_batch, options, fn) => fn(options));
 
-  function stream<T>(messages: Messages, options?: RequestOptions<T>): EventStream<T> {
+  function eventsOf<T>(messages: Messages, options?: RequestOptions<T>): AsyncIterable<StreamEvent<T>> {
     try {
       const events = model.stream(requestOf(messages, options as RequestOptions | undefined, settings));
-      if (typeof events?.[Symbol.asyncIterator] !== "function") {
-        throw new ConfigError(
-          `The language model ${model.model} gives no stream: its stream() must be async iterable.`,
-        );
-      }
-      return streamOf(() => events[Symbol.asyncIterator]()) as EventStream<T>;
+      if (typeof events?.[Symbol.asyncIterator] === "function") return events as AsyncIterable<StreamEvent<T>>;
+      throw new ConfigError(`The language model ${model.model} gives no stream: its stream() must be async iterable.`);
     } catch (error) {
       // What the caller did wrong is told where an answer is awaited: by `run`, or by the first `next()`.
-      return streamOf(() => failing(error)) as EventStream<T>;
+      return { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }) };
     }
+  }
+
+  function stream<T>(messages: Messages, options?: RequestOptions<T>): EventStream<T> {
+    const events = eventsOf(messages, options);
+    return streamOf(() => events[Symbol.asyncIterator]() as AsyncIterator<StreamEvent>) as EventStream<T>;
+  }
+
+  // Nobody but the fold itself holds its events, and it reads them to the end: there is no reader to watch.
+  function run<T>(messages: Messages, options?: RequestOptions<T>): Promise<Result<T>> {
+    return resultOf(eventsOf(messages, options));
   }
 
   async function sample<T>(messages: Messages, n: number, options: RequestOptions<T> & BatchOptions = {}) {
@@ -143,7 +149,7 @@ export function makeClient(model: LanguageModel, settings: ClientSettings): Clie
     const atOnce = concurrencyOf(concurrency);
     const conversation = conversationOf(messages);
     return await around({ name: "sample", size: n }, request as RequestOptions, (inner) => {
-      return runAll(n, atOnce, inner.signal, () => resultOf(stream(conversation, inner as RequestOptions<T>)));
+      return runAll(n, atOnce, inner.signal, () => run(conversation, inner as RequestOptions<T>));
     });
   }
 
@@ -162,7 +168,7 @@ export function makeClient(model: LanguageModel, settings: ClientSettings): Clie
     const results = await around(batch, request as RequestOptions, (inner) => {
       return runAll(sets.length * perSet, atOnce, inner.signal, (index) => {
         const conversation = conversations[Math.floor(index / perSet)] ?? [];
-        return resultOf(stream(conversation, inner as RequestOptions<T>));
+        return run(conversation, inner as RequestOptions<T>);
       });
     });
     if (sampleN === undefined) return results;
@@ -172,7 +178,7 @@ export function makeClient(model: LanguageModel, settings: ClientSettings): Clie
   return {
     provider: model.provider,
     model: model.model,
-    run: (messages, options) => resultOf(stream(messages, options)),
+    run,
     stream,
     sample,
     generateMultiple: generateMultiple as Client["generateMultiple"],
@@ -220,46 +226,50 @@ function streamOf(begin: () => AsyncIterator<StreamEvent>): EventStream {
 function readerOf(events: AsyncIterator<StreamEvent>): EventIterator {
   const done: IteratorResult<StreamEvent> = { value: undefined, done: true };
   let over = false;
+  const unwatch = () => dropped?.unregister(reader);
   const end = () => {
     over = true;
-    dropped?.unregister(reader);
+    unwatch();
   };
   const breakOff = async () => {
     end();
     await events.return?.();
     return done;
   };
+  const seen = (event: StreamEvent): void => {
+    // Nothing comes after it: to be watched any longer would keep what the call was made of from being collected.
+    if (event.type === "finish") unwatch();
+  };
   const wait = async () => {
     try {
       const next = await events.next();
       if (next.done) end();
+      else seen(next.value);
       return next;
     } catch (error) {
       end();
       throw error;
     }
   };
-  // Iterators that offer what is at hand are this library's own: they end by themselves, and keep the order.
   const take = takerOf(events);
   const reader: EventIterator = {
     [Symbol.asyncIterator]: () => reader,
-    next() {
-      if (over) return Promise.resolve(done);
-      return take === undefined ? wait() : events.next();
-    },
+    next: () => over ? Promise.resolve(done) : wait(),
     return: breakOff,
     async throw(error) {
       await breakOff();
       throw error;
     },
   };
-  if (take !== undefined) offer(reader, () => over ? undefined : take());
+  if (take !== undefined) {
+    offer(reader, () => {
+      const event = over ? undefined : take();
+      if (event !== undefined) seen(event);
+      return event;
+    });
+  }
   dropped?.register(reader, events, reader);
   return reader;
-}
-
-function failing(error: unknown): AsyncIterator<StreamEvent> {
-  return { next: () => Promise.reject(error) };
 }
 
 function checkCount(name: string, value: number): void {

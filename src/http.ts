@@ -6,6 +6,7 @@
 import { orAborted } from "./deadline.ts";
 import { ApiError, ConnectionError, ResponseError, TimeoutError } from "./error.ts";
 import { LONGEST_RETRY_AFTER_MS, retryAfterMs } from "./retry.ts";
+import { secret } from "./secret.ts";
 import { codeOf, errorOfStatus, identifier, isRetryableStatus, type VendorError } from "./vendor_error.ts";
 
 /** What is posted. */
@@ -41,8 +42,7 @@ export interface Posted {
 /** Sends as a fetch does, and gives a response that nobody watches. */
 export type ToldFetch = (url: string, init: RequestInit) => Promise<Posted>;
 
-/** By identity, so that no copy or proxy of a fetch is passed by. */
-const told = new WeakMap<typeof globalThis.fetch, ToldFetch>();
+const told = secret<ToldFetch>(); // No copy or proxy of a fetch is passed by.
 
 /** Lets a fetch that watches its responses' bodies be told of their end instead, by a caller who does: that costs less. */
 export function tellInstead(fetch: typeof globalThis.fetch, send: ToldFetch): typeof globalThis.fetch {

@@ -4,12 +4,12 @@
  *
  * @module
  */
+import { secret } from "./secret.ts";
 
 /** Takes the next value, as `next()` would; undefined where there is none yet, or none any more: then ask `next()`. */
 export type Take<T extends object> = () => T | undefined;
 
-/** By identity, so that no copy, heir or proxy of an iterator is read past its own `next()`. */
-const takers = new WeakMap<object, Take<object>>();
+const takers = secret<Take<object>>();
 
 /** Lets the values at hand of an iterator be taken without a promise. */
 export function offer<I extends object>(iterator: I, take: Take<object>): I {
@@ -17,7 +17,7 @@ export function offer<I extends object>(iterator: I, take: Take<object>): I {
   return iterator;
 }
 
-/** How the values at hand of an iterator are taken, where it offers that. */
+/** How the values at hand of an iterator are taken, where it offers that: no copy, heir or proxy of one does. */
 export function takerOf<T extends object>(iterator: AsyncIterator<T>): Take<T> | undefined {
   return takers.get(iterator) as Take<T> | undefined;
 }

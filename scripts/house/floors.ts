@@ -24,6 +24,7 @@ export const rooms: readonly Room[] = [
   { floor: 1, path: "src/error.ts" },
   { floor: 1, path: "src/vendor_error.ts" },
   { floor: 1, path: "src/deadline.ts" },
+  { floor: 1, path: "src/secret.ts" },
   { floor: 1, path: "src/ready.ts" },
   { floor: 1, path: "src/breakable.ts" },
   { floor: 1, path: "src/schema.ts" },
