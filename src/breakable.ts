@@ -39,8 +39,7 @@ export function breakable<T extends object>(
 
   function started(): NonNullable<typeof running> {
     if (running !== undefined) return running;
-    const line = follow(caller);
-    line.signal.addEventListener("abort", () => list = [], { once: true });
+    const line = follow(caller, () => list = []);
     return running = { line, lists: work(line) };
   }
 

@@ -189,8 +189,9 @@ export function makeClient(model: LanguageModel, settings: ClientSettings): Clie
 function requestOf(messages: Messages, options: RequestOptions = {}, settings: ClientSettings): ChatRequest {
   checkOptions(options);
   const { defaults = {}, fetch } = settings;
-  const said = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const request: ChatRequest = { ...defaults, ...said, messages: conversationOf(messages), fetch };
+  const said: Record<string, unknown> = { ...defaults };
+  for (const [name, value] of Object.entries(options)) if (value !== undefined) said[name] = value;
+  const request: ChatRequest = { ...said, messages: conversationOf(messages), fetch };
   checkRequestOptions(request);
   if (request.previousResponseId !== undefined && request.store !== true) {
     throw new ConfigError("previousResponseId goes on from an answer that the vendor kept: it needs store: true.");

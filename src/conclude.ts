@@ -1,5 +1,5 @@
 /**
- * What a connection adds to what a dialect knows: price, times, the parsed answer; and what it takes off an error.
+ * What a connection adds to what a dialect knows: price and times; and what it takes off an error.
  *
  * @module
  */
@@ -10,30 +10,19 @@ import { tierMultiplier } from "./service_tier.ts";
 import { ApiError, LlmError, ResponseError } from "./error.ts";
 import type { Result } from "./event.ts";
 import type { Billed, DecodedResult } from "./provider.ts";
-import { parseStructured } from "./structured.ts";
 import type { Cost, ModelPrice } from "./usage.ts";
 
-/**
- * The result of a call.
- *
- * @throws {SchemaError} when the answer does not fit the request's schema.
- */
-export async function conclude(
-  { connection, request }: Call,
-  decoded: DecodedResult,
-  progress: Progress,
-): Promise<Result> {
+/** The result of a call, whose answer is still to be parsed. */
+export function conclude({ connection }: Call, decoded: DecodedResult, progress: Progress): Result {
   const now = performance.now();
   // The caller's own price says what the caller pays, whatever the vendor reports.
   const cost = connection.price === undefined && decoded.cost || priced(connection, decoded);
-  const parsed = await parseStructured(request.schema, { ...decoded, cost });
   const { firstOutputAt, startedAt } = progress;
   const { cacheWrite1hTokens: _hour, passes: _passes, fees: _fees, priceFactor: _factor, ...known } = decoded;
   return {
     ...known,
     provider: connection.provider.name,
     model: connection.model,
-    parsed,
     cost,
     durationSeconds: (now - startedAt) / 1000,
     timeToFirstTokenSeconds: firstOutputAt === undefined ? undefined : (firstOutputAt - startedAt) / 1000,

@@ -15,6 +15,7 @@ import { mayRetry } from "./http.ts";
 import type { ChatRequest, LanguageModel } from "./language_model.ts";
 import type { EncodedRequest, Provider } from "./provider.ts";
 import { backoffMs } from "./retry.ts";
+import { parseStructured } from "./structured.ts";
 
 /** Connects a dialect to the network. */
 export function connect(connection: Connection): LanguageModel {
@@ -72,7 +73,7 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
     Math.min(totalMs, LONGEST_TIMER_MS),
   );
   // A reader that pauses may never come back: what was aborted waits for nothing.
-  signal.addEventListener("abort", () => clearTimeout(total), { once: true });
+  if (total !== undefined) signal.addEventListener("abort", () => clearTimeout(total), { once: true });
   try {
     const notices = (encoded.notices ?? []).map((notice): NoticeEvent => ({ type: "notice", ...notice }));
     if (connection.notices.length + notices.length > 0) yield [...connection.notices, ...notices];
@@ -98,14 +99,16 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
           if (pieces.length > 0) yield pieces;
           if (signal.aborted) throw signal.reason;
           if (ending === undefined) continue;
-          const result = await orAborted(conclude(call, ending.result, progress), signal);
+          const result = conclude(call, ending.result, progress);
+          const { schema } = request;
+          const parsed = schema && await orAborted(parseStructured(schema, result), signal);
           await attempt.drain();
           if (signal.aborted) throw signal.reason;
           // Nothing is held while the last event is handed over: its reader may never ask again.
           attempt.close();
           clearTimeout(total);
           release();
-          yield [{ type: "finish", result }];
+          yield [{ type: "finish", result: schema ? { ...result, parsed } : result }];
           return;
         }
         const message = "The stream ended before the answer did; what came stands in partialText.";

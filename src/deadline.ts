@@ -32,15 +32,22 @@ export interface Follower {
   release(): void;
 }
 
-/** Follows `signal`; a signal shared by many calls keeps no listener of one that is over. */
-export function follow(signal: AbortSignal | undefined): Follower {
+/**
+ * Follows `signal`; a signal shared by many calls keeps no listener of one that is over. `beforeAbort` is told before
+ * anybody who listens.
+ */
+export function follow(signal: AbortSignal | undefined, beforeAbort?: () => void): Follower {
   const controller = new AbortController();
-  const onAbort = () => controller.abort(signal?.reason);
+  const abort = (reason: unknown) => {
+    beforeAbort?.();
+    controller.abort(reason);
+  };
+  const onAbort = () => abort(signal?.reason);
   if (signal?.aborted) onAbort();
   else signal?.addEventListener("abort", onAbort, { once: true });
   return {
     signal: controller.signal,
-    abort: (reason) => controller.abort(reason),
+    abort,
     release: () => signal?.removeEventListener("abort", onAbort),
   };
 }

@@ -61,7 +61,8 @@ export async function exchange(
   const fold = foldOf(provider, request, onOutput);
   progress.said = fold;
   const reading: Reading = { attempt, provider, request, maxEventBytes, onOutput };
-  return fold === undefined ? readForeign(reading, body) : readByFold(reading, fold, body);
+  if (fold === undefined) return readForeign(reading, body);
+  return body === undefined ? readByFold(reading, fold) : readBody(fold, body);
 }
 
 /** Where events are read from, and how. */
@@ -73,10 +74,30 @@ interface Reading {
   readonly onOutput: () => void;
 }
 
+/** A whole body gives all its events at once; where the fold fails on it, those that came before are given first. */
+function readBody(fold: Fold, body: unknown): Answer {
+  let events: DecodedEvent[] = [];
+  let failure: { readonly error: unknown } | undefined;
+  try {
+    fold.takeBody(body, events);
+    fold.finish(events);
+  } catch (error) {
+    failure = { error };
+  }
+  return {
+    next() {
+      const ready = events;
+      events = [];
+      if (ready.length > 0) return Promise.resolve(ready);
+      return failure === undefined ? Promise.resolve(undefined) : Promise.reject(failure.error);
+    },
+  };
+}
+
 /** What one read of the network gave is folded in one go: between two waits there is none. */
-function readByFold({ attempt, maxEventBytes, onOutput }: Reading, fold: Fold, body: unknown): Answer {
-  const prologue = gatherPrologue(maxEventBytes);
+function readByFold({ attempt, maxEventBytes, onOutput }: Reading, fold: Fold): Answer {
   let out: DecodedEvent[] = [];
+  const prologue = gatherPrologue(maxEventBytes);
   let over = false, heard = false;
   let failure: { readonly error: unknown } | undefined;
   const reader = sseReader({ maxEventBytes, onPrologue: prologue.add }, (event) => {
@@ -85,18 +106,13 @@ function readByFold({ attempt, maxEventBytes, onOutput }: Reading, fold: Fold, b
     heard ||= !isHeartbeat(event);
     over = fold.take(event, out);
   });
-  const takeBody = (body: unknown): void => {
-    fold.takeBody(body, out);
-    over = true;
-  };
   const step = (bytes: Uint8Array | undefined): void => {
-    if (body !== undefined) takeBody(body);
-    else reader.feed(bytes);
+    reader.feed(bytes);
     if (heard) attempt.heard();
     heard = false;
     if (bytes === undefined && !over) {
       const text = prologue.text();
-      if (text !== undefined) takeBody(parseJson(text));
+      if (text !== undefined) fold.takeBody(parseJson(text), out);
       over = true;
     }
     if (over) fold.finish(out);
@@ -105,7 +121,7 @@ function readByFold({ attempt, maxEventBytes, onOutput }: Reading, fold: Fold, b
     async next() {
       while (!over && failure === undefined) {
         try {
-          step(body === undefined ? await attempt.read() : undefined);
+          step(await attempt.read());
         } catch (error) {
           failure = { error };
         }

@@ -66,6 +66,7 @@ export function gatherToolCalls(): ToolCallGatherer {
       else if (typeof piece.arguments === "object" && piece.arguments !== null) call.value = piece.arguments;
     },
     finish({ cutOff = false, usage, answer = "" } = {}) {
+      if (calls.size === 0) return [];
       const suffix = answer.replaceAll(/[^A-Za-z0-9]/g, "").slice(-12);
       const ordered = [...calls].sort(([a], [b]) => a - b);
       return ordered.map(([index, { id, name, text, value }]) => {
