@@ -6,7 +6,7 @@
 import { isSpanContextValid, type SpanContext, type SpanStatus, type TraceState, ValueType } from "@opentelemetry/api";
 import type { Histogram, MetricData, ResourceMetrics } from "@opentelemetry/sdk-metrics";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace";
-import { normalizeAttributes, type NormalizeOptions, textOf } from "./normalize.ts";
+import { areClean, normalizeAttributes, type NormalizeOptions, textOf } from "./normalize.ts";
 
 type Resource = ReadableSpan["resource"];
 type Time = ReadableSpan["startTime"];
@@ -14,12 +14,14 @@ type Time = ReadableSpan["startTime"];
 const INTERNAL = 0;
 const MOST_KIND = 4;
 const MOST_STATUS = 2;
+const LONGEST_NAME = 1024;
 const NANOSECONDS = 1e9;
 /** Times are 64 bits of nanoseconds. */
 const MOST_SECONDS = 2 ** 64 / NANOSECONDS;
 
-/** A span with clean names, times, attributes and links, those of its events too. */
+/** A span with clean names, times, attributes and links, those of its events too: itself where nothing is to be done. */
 export function cleanSpan(span: ReadableSpan, options: NormalizeOptions): ReadableSpan {
+  if (isClean(span, options)) return span;
   const startTime = timeOf(span.startTime) ?? timeOf(span.endTime) ?? [0, 0];
   const endTime = timeOf(span.endTime) ?? startTime;
   const context = cleanContext(span.spanContext());
@@ -54,6 +56,16 @@ export function cleanSpan(span: ReadableSpan, options: NormalizeOptions): Readab
     droppedEventsCount: span.droppedEventsCount,
     droppedLinksCount: span.droppedLinksCount + span.links.length - links.length,
   };
+}
+
+/** Nearly every span is. One with links or events, or with a trace state, is looked at more closely. */
+function isClean(span: ReadableSpan, options: NormalizeOptions): boolean {
+  const { name, kind, startTime, endTime, status, attributes, links, events, resource } = span;
+  return typeof name === "string" && name.isWellFormed() && name.length <= LONGEST_NAME && isBetween(kind, MOST_KIND) &&
+    timeOf(startTime) !== undefined && timeOf(endTime) !== undefined &&
+    isBetween(status.code, MOST_STATUS) && status.message === undefined &&
+    links.length === 0 && events.length === 0 && span.spanContext().traceState === undefined &&
+    areClean(attributes, options) && cleanResource(resource, options) === resource;
 }
 
 /** Metrics with clean names, labels and numbers. A data point whose value is no number any more is left out. */
@@ -135,8 +147,10 @@ function cleanResource(resource: Resource, options: NormalizeOptions): Resource 
   const made = resources[options.json ? "json" : "protobuf"];
   let clean = made.get(resource);
   if (clean === undefined) {
-    const attributes = normalizeAttributes(resource.attributes, options);
-    clean = Object.create(resource, { attributes: { value: attributes } }) as Resource;
+    const { attributes } = resource;
+    clean = areClean(attributes, options)
+      ? resource
+      : Object.create(resource, { attributes: { value: normalizeAttributes(attributes, options) } }) as Resource;
     made.set(resource, clean);
   }
   return clean;

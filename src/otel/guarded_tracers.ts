@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  type AttributeValue,
   context as contextApi,
   INVALID_SPAN_CONTEXT,
   isSpanContextValid,
@@ -16,7 +17,7 @@ import {
 } from "@opentelemetry/api";
 import type { Sampler, SamplingResult } from "@opentelemetry/sdk-trace";
 import type { Attributes, Context, Span } from "../otel_types.ts";
-import { normalizeAttributes, type NormalizeOptions, textOf } from "./normalize.ts";
+import { eachClean, normalizeAttributes, type NormalizeOptions, textOf } from "./normalize.ts";
 import type { TroubleLog } from "./trouble.ts";
 
 /** A provider in front of `provider`; attributes are made clean before samplers and processors see them. */
@@ -82,8 +83,7 @@ function guardedMethods(like: Span, options: NormalizeOptions): GuardedMethods {
   const clean = (attributes: unknown) => normalizeAttributes(attributes as Attributes, options);
   const set = (span: Span, attributes: unknown): Span => {
     quietly(() => {
-      const all = clean(attributes);
-      for (const key of Object.keys(all)) setAttribute.call(span, key, all[key] ?? "");
+      eachClean(attributes, options, (name, value) => setAttribute.call(span, name, value as AttributeValue));
     });
     return span;
   };

@@ -44,40 +44,67 @@ interface Walk {
 /** Attributes whose every value an encoder takes; what has no form at all is left out. */
 export function normalizeAttributes(attributes: Attributes | undefined, options: NormalizeOptions): Attributes {
   const clean: Record<string, Clean> = {};
-  const { json, longest = Infinity } = options;
+  eachClean(attributes, options, (name, value) => {
+    if (name !== "__proto__") clean[name] = value;
+    else Object.defineProperty(clean, name, { value, enumerable: true, configurable: true, writable: true });
+  });
+  return clean as Attributes;
+}
+
+/** Whether attributes that hold no getters are already what {@linkcode normalizeAttributes} makes of them. */
+export function areClean(attributes: Attributes, { json, longest = Infinity }: NormalizeOptions): boolean {
+  for (const key in attributes) {
+    if (key === "" || !key.isWellFormed()) return false;
+    const value: unknown = attributes[key];
+    if (!(Array.isArray(value) ? isPlainList(value, json, longest) : isPlain(value, json, longest))) return false;
+  }
+  return true;
+}
+
+/** Longer ones are counted. */
+const MOST_ITEMS = 32;
+
+function isPlainList(values: readonly unknown[], json: boolean, longest: number): boolean {
+  if (values.length > MOST_ITEMS) return false;
+  for (let at = 0; at < values.length; at++) if (!isPlain(values[at], json, longest)) return false;
+  return true;
+}
+
+/** Calls `take` with each attribute that has a form an encoder takes, and with that form. */
+export function eachClean(
+  attributes: unknown,
+  { json, longest = Infinity }: NormalizeOptions,
+  take: (name: string, value: Clean) => void,
+): void {
   for (const key of keysOf(attributes)) {
     const value = plainMember(attributes, key, json, longest) ??
       member(attributes, key, { json, longest, left: MOST_PER_ATTRIBUTE, above: new Set() });
-    if (value === undefined) continue;
-    const name = textOf(key);
-    if (name !== "__proto__") clean[name] = value;
-    else Object.defineProperty(clean, name, { value, enumerable: true, configurable: true, writable: true });
+    if (value !== undefined) take(textOf(key), value);
   }
-  return clean as Attributes;
 }
 
 /** Longer ones are counted. */
 const LONGEST_PLAIN = 4096;
 
-/** Nearly every value is a short text or a number that an encoder takes as it is: it needs no walk. */
 function plainMember(owner: unknown, key: string, json: boolean, longest: number): Clean | undefined {
-  let value: unknown;
   try {
-    value = (owner as Record<string, unknown>)[key];
+    const value = (owner as Record<string, unknown>)[key];
+    return isPlain(value, json, longest) ? value : undefined;
   } catch {
     return undefined; // A getter, or a Proxy.
   }
+}
+
+/** Nearly every value is a short text or a number that an encoder takes as it is: it needs no walk. */
+function isPlain(value: unknown, json: boolean, longest: number): value is string | number | boolean {
   switch (typeof value) {
     case "string":
-      return value.length <= Math.min(longest, LONGEST_PLAIN) && value.isWellFormed() && !(json && value[0] === MARK[0])
-        ? value
-        : undefined;
+      return value.length <= longest && value.length <= LONGEST_PLAIN && value.isWellFormed() &&
+        !(json && value[0] === MARK[0]);
     case "number":
-      return !json || Number.isSafeInteger(value) ? value : undefined;
-    case "boolean":
-      return value;
+      return !json || Number.isSafeInteger(value);
     default:
-      return undefined;
+      return typeof value === "boolean";
   }
 }
 
@@ -180,7 +207,7 @@ function list(values: ArrayLike<unknown>, walk: Walk): readonly Clean[] {
 function map(value: object, walk: Walk): Clean | undefined {
   const clean: [string, Clean][] = [];
   const keys = Object.keys(value);
-  if (keys.length === 0 && !isPlain(value)) return undefined;
+  if (keys.length === 0 && !isMap(value)) return undefined;
   for (const key of keys) {
     if (walk.left <= 0) break;
     if (key === "") continue; // OTLP takes no empty key, here neither.
@@ -192,7 +219,7 @@ function map(value: object, walk: Walk): Clean | undefined {
   return Object.fromEntries(clean);
 }
 
-function isPlain(value: object): boolean {
+function isMap(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }

@@ -56,7 +56,7 @@ function recordOwn(instruments: Instruments, measurement: AgentMeasurement): voi
     ...measurement.labels,
   };
   const count = (name: string, unit: string, value: number, description: string) => {
-    instruments.counter(name, unit, description).add(value, labels);
+    instruments.add(name, unit, description, value, labels);
   };
   count(AGENT_METRIC.requests, "{request}", 1, "Runs of agents.");
   count(

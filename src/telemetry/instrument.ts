@@ -16,6 +16,7 @@ import { endAttributes, type Ending, type Measured, requestAttributes } from "./
 import { type Capture, inputContent, NO_CONTENT, outputContent } from "./content.ts";
 import { endingOf, pausedEnding, sentenceOf } from "./ending.ts";
 import { type FetchOwner, tracedFetch } from "./http_span.ts";
+import { labelsFor, type LabelsOf } from "./labels.ts";
 import { recordRequest } from "./metrics.ts";
 import { LLM, SPAN, streamSpanName, type Vocabulary } from "./names.ts";
 import type { ClientTelemetry } from "./options.ts";
@@ -46,13 +47,14 @@ import { merged, type OpenSpan, openSpan, quietly } from "./span.ts";
 export function instrument(model: LanguageModel, options: ClientTelemetry = {}): LanguageModel {
   checkLanguageModel(model);
   checkTelemetry(options);
+  const labelsOf = labelsFor(model, options.metricAttributes);
   return {
     provider: model.provider,
     model: model.model,
     server: model.server,
     api: model.api,
     stream(request) {
-      return isRecording(options) ? traced(model, options, request) : model.stream(request);
+      return isRecording(options) ? traced(model, options, labelsOf, request) : model.stream(request);
     },
   };
 }
@@ -68,7 +70,12 @@ interface Spans {
   readonly owner: FetchOwner;
 }
 
-function traced(model: LanguageModel, options: ClientTelemetry, request: ChatRequest): AsyncIterable<StreamEvent> {
+function traced(
+  model: LanguageModel,
+  options: ClientTelemetry,
+  labelsOf: LabelsOf,
+  request: ChatRequest,
+): AsyncIterable<StreamEvent> {
   const callerContext = request.parent ?? activeContext();
   let spans: Spans | undefined;
   let attempts = 0;
@@ -168,12 +175,11 @@ function traced(model: LanguageModel, options: ClientTelemetry, request: ChatReq
       outer.set({ ...endAttributes(ending, values, result, vocabulary), ...outputContent(result, capture) });
     }
     recordRequest(quietly(() => meterOf(options)), {
-      model,
       responseModel: result?.responseModel,
       ending,
       measured: values,
       streaming: request.streaming ?? true,
-      labels: options.metricAttributes ?? {},
+      labelsOf,
       vocabulary,
     });
     outer.end(status);

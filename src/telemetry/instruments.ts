@@ -6,7 +6,7 @@
  * @module
  */
 import type { Counter, Histogram } from "@opentelemetry/api";
-import type { Meter } from "../otel_types.ts";
+import type { Attributes, Meter } from "../otel_types.ts";
 
 /** Bounds that double from `first`, `count` of them. */
 export function doubling(first: number, count: number): number[] {
@@ -22,10 +22,19 @@ export const TOKENS = Array.from({ length: 14 }, (_, power) => 4 ** power);
 
 /** Makes an instrument when it is first asked for. */
 export interface Instruments {
-  /** Counts up. */
-  counter(name: string, unit: string, description: string): Counter;
+  /**
+   * Counts up. A sum that has begun is not told of another zero with the same labels, which are the same frozen object
+   * for requests that are alike: most of a request's counts are zero.
+   */
+  add(name: string, unit: string, description: string, value: number, labels: Attributes): void;
   /** Spreads values over buckets. */
   histogram(name: string, unit: string, bounds: readonly number[], description: string): Histogram;
+}
+
+interface Sum {
+  readonly counter: Counter;
+  /** The labels it has a value for. */
+  readonly begun: WeakSet<Attributes>;
 }
 
 /** Instruments are made once per meter, when first used; a meter is the same object for as long as its provider is. */
@@ -35,13 +44,17 @@ const made = new WeakMap<Meter, Instruments>();
 export function instrumentsOf(meter: Meter): Instruments {
   const known = made.get(meter);
   if (known !== undefined) return known;
-  const counters = new Map<string, Counter>();
+  const sums = new Map<string, Sum>();
   const histograms = new Map<string, Histogram>();
   const instruments: Instruments = {
-    counter(name, unit, description) {
-      let counter = counters.get(name);
-      if (counter === undefined) counters.set(name, counter = meter.createCounter(name, { unit, description }));
-      return counter;
+    add(name, unit, description, value, labels) {
+      let sum = sums.get(name);
+      if (sum === undefined) {
+        sums.set(name, sum = { counter: meter.createCounter(name, { unit, description }), begun: new WeakSet() });
+      }
+      if (value === 0 && sum.begun.has(labels)) return;
+      sum.counter.add(value, labels);
+      if (Object.isFrozen(labels)) sum.begun.add(labels);
     },
     histogram(name, unit, bounds, description) {
       let histogram = histograms.get(name);

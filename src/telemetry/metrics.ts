@@ -3,26 +3,15 @@
  *
  * @module
  */
-import type { LanguageModel } from "../language_model.ts";
 import type { Attributes, Meter } from "../otel_types.ts";
 import { GEN_AI_SECONDS, type Instruments, instrumentsOf, LLM_SECONDS, TOKENS } from "./instruments.ts";
 import { allInputTokens, type Ending, type Measured } from "./attributes.ts";
-import {
-  GEN_AI,
-  GEN_AI_INFERENCE_METRIC,
-  GEN_AI_METRIC,
-  genAiProvider,
-  GENERAL,
-  LLM,
-  LLM_METRIC,
-  type Vocabulary,
-} from "./names.ts";
-import { defined, quietly } from "./span.ts";
+import type { Labels, LabelsOf } from "./labels.ts";
+import { GEN_AI_INFERENCE_METRIC, GEN_AI_METRIC, LLM_METRIC, type Vocabulary } from "./names.ts";
+import { quietly } from "./span.ts";
 
 /** One request, as the metrics see it. */
 export interface RequestMeasurement {
-  /** Who was asked. */
-  readonly model: LanguageModel;
   /** The model that answered, where one did. */
   readonly responseModel: string | undefined;
   /** How it ended. */
@@ -31,8 +20,8 @@ export interface RequestMeasurement {
   readonly measured: Measured;
   /** Whether it streamed: only then is there a first token to wait for. */
   readonly streaming: boolean;
-  /** The client's own labels. */
-  readonly labels: Attributes;
+  /** The labels of the model that was asked. */
+  readonly labelsOf: LabelsOf;
   /** Which names are written. */
   readonly vocabulary: Vocabulary;
 }
@@ -41,19 +30,20 @@ export interface RequestMeasurement {
 export function recordRequest(meter: Meter | undefined, measurement: RequestMeasurement): void {
   if (meter === undefined) return;
   quietly(() => {
+    const { responseModel, ending, labelsOf, vocabulary } = measurement;
     const instruments = instrumentsOf(meter);
-    recordOwn(instruments, measurement);
-    if (measurement.vocabulary === "both") recordGenAi(instruments, measurement);
-    if (measurement.vocabulary === "gen_ai") recordGenAiNewest(instruments, measurement);
+    const labels = labelsOf(responseModel, ending.errorType);
+    recordOwn(instruments, measurement, labels.own);
+    if (vocabulary === "both") recordGenAi(instruments, measurement, labels);
+    if (vocabulary === "gen_ai") recordGenAiNewest(instruments, measurement, labels);
   });
 }
 
 /** The project's own. What the GenAI conventions lack (cost, requests, retries) is recorded under their names too. */
-function recordOwn(instruments: Instruments, measurement: RequestMeasurement): void {
-  const { model, ending, measured, streaming, vocabulary } = measurement;
-  const labels = Object.freeze({ [LLM.model]: model.model, [LLM.provider]: model.provider, ...measurement.labels });
+function recordOwn(instruments: Instruments, measurement: RequestMeasurement, labels: Attributes): void {
+  const { ending, measured, streaming, vocabulary } = measurement;
   const count = (name: string, unit: string, value: number, description: string) => {
-    if (Number.isFinite(value)) instruments.counter(name, unit, description).add(value, labels);
+    if (Number.isFinite(value)) instruments.add(name, unit, description, value, labels);
   };
   const { usage, cost } = measured;
   count(LLM_METRIC.requests, "{request}", 1, "Requests that were sent.");
@@ -83,60 +73,42 @@ function recordOwn(instruments: Instruments, measurement: RequestMeasurement): v
   }
 }
 
-function genAiLabels({ model, responseModel, labels }: RequestMeasurement): Attributes {
-  return Object.freeze(defined({
-    [GEN_AI.operation]: "chat",
-    [GEN_AI.provider]: genAiProvider(model.provider),
-    [GEN_AI.requestModel]: model.model,
-    [GEN_AI.responseModel]: responseModel,
-    [GENERAL.serverAddress]: model.server?.address,
-    [GENERAL.serverPort]: model.server?.port,
-    ...labels,
-  }));
-}
-
-function withError(labels: Attributes, { errorType }: Ending): Attributes {
-  return errorType === undefined ? labels : { ...labels, [GENERAL.errorType]: errorType };
-}
-
 /** The GenAI client metrics that back ends know today. */
-function recordGenAi(instruments: Instruments, measurement: RequestMeasurement): void {
-  const { ending, measured: { usage, durationSeconds, timeToFirstTokenSeconds }, streaming } = measurement;
-  const labels = genAiLabels(measurement);
-  const seconds = withError(labels, ending);
+function recordGenAi(instruments: Instruments, { measured, streaming }: RequestMeasurement, labels: Labels): void {
+  const { usage, durationSeconds, timeToFirstTokenSeconds } = measured;
   if (usage !== undefined) {
     const tokens = instruments.histogram(GEN_AI_METRIC.tokenUsage, "{token}", TOKENS, "Tokens per request.");
-    tokens.record(allInputTokens(usage), { ...labels, [GEN_AI.tokenType]: "input" });
-    tokens.record(usage.outputTokens, { ...labels, [GEN_AI.tokenType]: "output" });
+    tokens.record(allInputTokens(usage), labels.genAiInput);
+    tokens.record(usage.outputTokens, labels.genAiOutput);
   }
   instruments.histogram(GEN_AI_METRIC.duration, "s", GEN_AI_SECONDS, "Duration of requests.").record(
     durationSeconds,
-    seconds,
+    labels.genAiEnded,
   );
   if (streaming && timeToFirstTokenSeconds !== undefined) {
     instruments.histogram(GEN_AI_METRIC.timeToFirstChunk, "s", GEN_AI_SECONDS, "Time to the first chunk of an answer.")
-      .record(timeToFirstTokenSeconds, seconds);
+      .record(timeToFirstTokenSeconds, labels.genAiEnded);
   }
 }
 
 /** The GenAI client metrics in their newest form. */
-function recordGenAiNewest(instruments: Instruments, measurement: RequestMeasurement): void {
-  const { ending, measured: { usage, durationSeconds, timeToFirstTokenSeconds }, streaming } = measurement;
+function recordGenAiNewest(
+  instruments: Instruments,
+  { measured, streaming }: RequestMeasurement,
+  labels: Labels,
+): void {
+  const { usage, durationSeconds, timeToFirstTokenSeconds } = measured;
   const names = GEN_AI_INFERENCE_METRIC;
-  const labels = genAiLabels(measurement);
-  const seconds = withError(labels, ending);
   const time = (name: string, description: string, value: number) => {
-    instruments.histogram(name, "s", GEN_AI_SECONDS, description).record(value, seconds);
+    instruments.histogram(name, "s", GEN_AI_SECONDS, description).record(value, labels.genAiEnded);
   };
   time(names.duration, "Duration of inference.", durationSeconds);
   if (streaming && timeToFirstTokenSeconds !== undefined) {
     time(names.timeToFirstChunk, "Time to the first chunk of an answer.", timeToFirstTokenSeconds);
   }
   if (usage === undefined) return;
-  // A request may carry images, and no vendor says which tokens were whose.
-  const tokenLabels = { ...labels, [GEN_AI.tokenModality]: "unknown" };
   const add = (name: string, description: string, value: number) => {
-    instruments.counter(name, "{token}", description).add(value, tokenLabels);
+    instruments.add(name, "{token}", description, value, labels.genAiAnyTokens);
   };
   add(names.inputTokens, "Input tokens, cached ones included.", allInputTokens(usage));
   add(names.outputTokens, "Output tokens.", usage.outputTokens);
@@ -144,7 +116,7 @@ function recordGenAiNewest(instruments: Instruments, measurement: RequestMeasure
   add(names.cacheWriteTokens, "Input tokens written to the cache.", usage.cacheWriteTokens);
   add(names.reasoningTokens, "Output tokens spent on reasoning.", usage.reasoningTokens);
   const spread = (name: string, description: string, value: number) => {
-    instruments.histogram(name, "{token}", TOKENS, description).record(value, labels);
+    instruments.histogram(name, "{token}", TOKENS, description).record(value, labels.genAi);
   };
   spread(names.operationInputTokens, "Input tokens per request.", allInputTokens(usage));
   spread(names.operationOutputTokens, "Output tokens per request.", usage.outputTokens);

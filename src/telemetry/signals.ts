@@ -197,8 +197,7 @@ export function prepareTelemetry(): void {
 
 /** Whether a client's requests are recorded: its own tracer or meter count as somebody's. */
 export function isRecording({ tracer, meter }: ClientTelemetry): boolean {
-  if (isOffForGood()) return false;
-  return tracer !== undefined || meter !== undefined || currentRule() !== "off";
+  return tracer !== undefined || meter !== undefined ? !isOffForGood() : currentRule() !== "off";
 }
 
 /** The tracer of a client's spans. */
@@ -220,11 +219,23 @@ export function meterOf({ meter }: ClientTelemetry): Meter | undefined {
   return made;
 }
 
+/** What the environment said when zero-config's providers were built: asking a runtime for it is dear. */
+const words = new WeakMap<object, Map<string, string | undefined>>();
+
+function wordOf(name: string): string | undefined {
+  const settings = currentSettings();
+  if (settings === undefined) return readEnv(name);
+  let known = words.get(settings);
+  if (known === undefined) words.set(settings, known = new Map());
+  if (!known.has(name)) known.set(name, readEnv(name));
+  return known.get(name);
+}
+
 /** Which names are written: the option's, else the environment's opt-in to the newest GenAI form, else both. */
 export function currentVocabulary(): Vocabulary {
   const { vocabulary } = currentOptions() as TelemetryOptions;
   if (vocabulary !== undefined) return vocabulary;
-  const optIns = readEnv("OTEL_SEMCONV_STABILITY_OPT_IN")?.split(",").map((word) => word.trim()) ?? [];
+  const optIns = wordOf("OTEL_SEMCONV_STABILITY_OPT_IN")?.split(",").map((word) => word.trim()) ?? [];
   return optIns.includes("gen_ai_latest_experimental") ? "gen_ai" : "both";
 }
 
@@ -245,7 +256,7 @@ export function captureOf(options: ClientTelemetry): Capture {
 
 /** `SPAN_ONLY` and `SPAN_AND_EVENT` are the conventions' words, `true` is what went before them. */
 function isContentWanted(): boolean {
-  const word = readEnv("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT")?.trim().toLowerCase();
+  const word = wordOf("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT")?.trim().toLowerCase();
   return word === "true" || word === "span_only" || word === "span_and_event";
 }
 
