@@ -23,7 +23,7 @@ export { type ClientOptions, createClient } from "./src/create_client.ts";
 export { type AgentOptions, createReasoningAgent } from "./src/create_reasoning_agent.ts";
 export { type BatchOptions, type Client, clientOf } from "./src/client.ts";
 export type { OfficialSdk, SdkPostOptions } from "./src/sdk_fetch.ts";
-export type { Timeouts } from "./src/attempt.ts";
+export type { Timeouts } from "./src/timeouts.ts";
 
 // Messages
 export { assistantMessage, systemMessage, toolMessage, userMessage } from "./src/message.ts";

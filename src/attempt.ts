@@ -5,32 +5,9 @@
  * @module
  */
 import { follow, noLongerNeeded, orAborted, watchSilence } from "./deadline.ts";
-import { ResponseError, StreamTruncatedError, TimeoutError, type TimeoutPhase } from "./error.ts";
+import { ResponseError, StreamTruncatedError, type TimeoutPhase } from "./error.ts";
 import { type Post, post, type Posted, readText } from "./http.ts";
-
-/**
- * Milliseconds. connect: until response headers, 60,000, streaming only, retried like a lost connection; firstChunk
- * 600,000; idle 120,000; total: none. The last three are not retried: the request may have been billed.
- */
-export interface Timeouts {
-  /**
-   * Until the response's headers; only while streaming, where they come at once.
-   * @default 60_000
-   */
-  readonly connectMs?: number | undefined;
-  /**
-   * From there to the first output.
-   * @default 600_000
-   */
-  readonly firstChunkMs?: number | undefined;
-  /**
-   * The longest silence of the vendor between two pieces of output.
-   * @default 120_000
-   */
-  readonly idleMs?: number | undefined;
-  /** The whole call, retries and waits included. */
-  readonly totalMs?: number | undefined;
-}
+import { limitOf, timeoutError, type Timeouts } from "./timeouts.ts";
 
 /** How an attempt is made. */
 export interface AttemptOptions {
@@ -62,12 +39,6 @@ export interface Attempt {
   close(): void;
 }
 
-const DEFAULT_MS: Readonly<Record<TimeoutPhase, number>> = {
-  connect: 60_000,
-  firstChunk: 600_000,
-  idle: 120_000,
-  total: Infinity,
-};
 /** Made once: one made while a reader waits would hold that reader, by its stack, for as long as the call lasts. */
 const OVER = noLongerNeeded("The attempt is over.");
 const DRAIN_MS = 50;
@@ -95,7 +66,11 @@ export function beginAttempt(options: AttemptOptions): Attempt {
     (reader ?? response.body)?.cancel(signal.reason).catch(() => {}); // The socket is given up anyway.
     tell?.(); // Cancelled is how it ended, not how it failed.
   };
-  signal.addEventListener("abort", cancel, { once: true });
+  const onAbort = () => {
+    silence.stop(); // The reader may be elsewhere, and never come back.
+    cancel();
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
 
   function end(failure?: unknown): void {
     ended = true;
@@ -185,7 +160,7 @@ export function beginAttempt(options: AttemptOptions): Attempt {
       }
     },
     close() {
-      signal.removeEventListener("abort", cancel);
+      signal.removeEventListener("abort", onAbort);
       follower.release();
       silence.stop();
       if (ended) return;
@@ -194,21 +169,6 @@ export function beginAttempt(options: AttemptOptions): Attempt {
       follower.abort(signal.reason ?? OVER);
     },
   };
-}
-
-/** The error of a timeout that ran out. */
-export function timeoutError(phase: TimeoutPhase, timeouts: Timeouts, partialText: string): TimeoutError {
-  const waited: Readonly<Record<TimeoutPhase, string>> = {
-    connect: "The vendor sent no response headers",
-    firstChunk: "The vendor sent no output",
-    idle: "The vendor fell silent in the middle of its answer",
-    total: "The call took longer than allowed",
-  };
-  const limit = limitOf(timeouts, phase);
-  return new TimeoutError(`${waited[phase]} for ${limit} ms; timeouts.${phase}Ms changes that.`, {
-    phase,
-    partialText,
-  });
 }
 
 /** Whether a body says how long it is. One that is compressed says how long it was on the way. */
@@ -222,8 +182,4 @@ function notBytes(): ResponseError {
   return new ResponseError(`The fetch that the client was given has no answer to read; ${hint}.`, {
     reason: "protocol",
   });
-}
-
-function limitOf(timeouts: Timeouts, phase: TimeoutPhase): number {
-  return timeouts[`${phase}Ms`] ?? DEFAULT_MS[phase];
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { beginAttempt, timeoutError } from "./attempt.ts";
+import { beginAttempt } from "./attempt.ts";
 import { conclude, tellWhatCame, withoutSecrets } from "./conclude.ts";
 import { breakable, type Lifeline } from "./breakable.ts";
 import type { Call, Connection, Progress } from "./connection.ts";
@@ -11,11 +11,12 @@ import { LONGEST_TIMER_MS, orAborted, sleep } from "./deadline.ts";
 import { ApiError, ConfigError, LlmError, StreamTruncatedError } from "./error.ts";
 import type { NoticeEvent, StreamEvent } from "./event.ts";
 import { type Answer, exchange } from "./exchange.ts";
-import { mayRetry } from "./http.ts";
+import { mayRetry, watcherOf } from "./http.ts";
 import type { ChatRequest, LanguageModel } from "./language_model.ts";
 import type { EncodedRequest, Provider } from "./provider.ts";
 import { backoffMs } from "./retry.ts";
 import { parseStructured } from "./structured.ts";
+import { timeoutError } from "./timeouts.ts";
 
 /** Connects a dialect to the network. */
 export function connect(connection: Connection): LanguageModel {
@@ -72,8 +73,13 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
     () => abort(timeoutError("total", timeouts, partialTextOf(progress))),
     Math.min(totalMs, LONGEST_TIMER_MS),
   );
-  // A reader that pauses may never come back: what was aborted waits for nothing.
-  if (total !== undefined) signal.addEventListener("abort", () => clearTimeout(total), { once: true });
+  const watcher = watcherOf(request.fetch);
+  // A reader that pauses may never come back: what was aborted waits for nothing, and is told of at once.
+  const onAbort = () => {
+    clearTimeout(total);
+    watcher?.gaveUp(signal.reason);
+  };
+  if ((total ?? watcher) !== undefined) signal.addEventListener("abort", onAbort, { once: true });
   try {
     const notices = (encoded.notices ?? []).map((notice): NoticeEvent => ({ type: "notice", ...notice }));
     if (connection.notices.length + notices.length > 0) yield [...connection.notices, ...notices];

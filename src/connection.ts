@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Timeouts } from "./attempt.ts";
+import type { Timeouts } from "./timeouts.ts";
 import type { Lifeline } from "./breakable.ts";
 import type { NoticeEvent } from "./event.ts";
 import type { ChatRequest } from "./language_model.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Timeouts } from "./attempt.ts";
+import type { Timeouts } from "./timeouts.ts";
 import { modelInfo } from "./catalog.ts";
 import { type Client, makeClient } from "./client.ts";
 import { checkClientOptions } from "./client_options_check.ts";
@@ -86,7 +86,8 @@ export function createClient(model: string, options: ClientOptions = {}): Client
   const languageModel = modelOf(model, options);
   const defaults = defaultsOf(options);
   if (telemetry === false) return makeClient(languageModel, { defaults, fetch });
-  return makeClient(languageModel, { defaults, fetch, around: aroundBatch(languageModel, telemetry) });
+  const around = aroundBatch(languageModel, telemetry, { reasoningEffort: options.reasoningEffort });
+  return makeClient(languageModel, { defaults, fetch, around });
 }
 
 /** The language model of a name: its dialect, connected and, unless that is switched off, instrumented. */

@@ -96,9 +96,11 @@ export function createReasoningAgent(model: string, options: AgentOptions = {}):
     toolConcurrency = 8,
     ...clientOptions
   } = options;
-  const { telemetry } = clientOptions;
-  const thinks = agentModel(model, clientOptions);
-  const calls = toolsModel === undefined ? undefined : agentModel(toolsModel, { ...clientOptions, price: undefined });
+  const { telemetry, timeouts } = clientOptions;
+  // The call is the run: it has one end, whatever its requests take.
+  const ofRequests = { ...clientOptions, timeouts: { ...timeouts, totalMs: undefined } };
+  const thinks = agentModel(model, ofRequests);
+  const calls = toolsModel === undefined ? undefined : agentModel(toolsModel, { ...ofRequests, price: undefined });
   if (calls !== undefined) checkVendors(thinks, calls, clientOptions);
   const agent = createAgent({
     model: thinks,
@@ -107,6 +109,7 @@ export function createReasoningAgent(model: string, options: AgentOptions = {}):
     instructions,
     maxIterations,
     finalAnswer,
+    totalMs: timeouts?.totalMs,
     toolTimeoutMs,
     toolConcurrency,
     // The closing turn's model reads what the other has called.
@@ -115,11 +118,8 @@ export function createReasoningAgent(model: string, options: AgentOptions = {}):
   const defaults = defaultsOf(clientOptions);
   const fetch = fetchOf(clientOptions);
   if (telemetry === false) return makeClient(agent, { defaults, fetch });
-  return makeClient(instrumentAgent(agent, name, telemetry), {
-    defaults,
-    fetch,
-    around: aroundBatch(agent, telemetry),
-  });
+  const around = aroundBatch(agent, telemetry, { operation: "reasoning", reasoningEffort: options.reasoningEffort });
+  return makeClient(instrumentAgent(agent, name, telemetry), { defaults, fetch, around });
 }
 
 /** What lets a program in at one vendor is never sent to another. */

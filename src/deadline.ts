@@ -43,12 +43,16 @@ export function follow(signal: AbortSignal | undefined, beforeAbort?: () => void
     controller.abort(reason);
   };
   const onAbort = () => abort(signal?.reason);
+  const release = () => signal?.removeEventListener("abort", onAbort);
   if (signal?.aborted) onAbort();
   else signal?.addEventListener("abort", onAbort, { once: true });
   return {
     signal: controller.signal,
-    abort,
-    release: () => signal?.removeEventListener("abort", onAbort),
+    abort(reason) {
+      release(); // It follows nobody any more, and whoever holds it may never come back to say so.
+      abort(reason);
+    },
+    release,
   };
 }
 

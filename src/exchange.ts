@@ -31,17 +31,16 @@ export async function exchange(
   const streaming = request.streaming ?? true;
   const response = await attempt.post({
     url,
-    headers: {
-      "content-type": "application/json",
-      accept: streaming ? "text/event-stream" : "application/json",
-      ...provider.headers(key),
-      ...encoded.headers,
-      ...connection.headers,
-    },
+    headers: headersOf(
+      { "content-type": "application/json", accept: streaming ? "text/event-stream" : "application/json" },
+      provider.headers(key),
+      encoded.headers,
+      connection.headers,
+    ),
     body: sent,
     fetch: request.fetch ?? globalThis.fetch,
     hasKey: key !== undefined || ownAuth,
-    errorOf: provider.errorOf,
+    errorOf: (status, body) => provider.errorOf(status, body),
   });
   progress.requestId = requestIdOf(response.headers);
   const type = response.headers.get("content-type") ?? "";
@@ -63,6 +62,15 @@ export async function exchange(
   const reading: Reading = { attempt, provider, request, maxEventBytes, onOutput };
   if (fold === undefined) return readForeign(reading, body);
   return body === undefined ? readByFold(reading, fold) : readBody(fold, body);
+}
+
+/** A later source stands over an earlier one, however it spells a name: a header that is said twice is joined on the wire. */
+function headersOf(...sources: readonly (Readonly<Record<string, string>> | undefined)[]): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const source of sources) {
+    for (const name of Object.keys(source ?? {})) headers[name.toLowerCase()] = source?.[name] ?? "";
+  }
+  return headers;
 }
 
 /** Where events are read from, and how. */
@@ -173,6 +181,9 @@ async function* foreignEvents(
       yield event;
     }
   } catch (error) {
+    if (error instanceof SyntaxError) { // Its message quotes what it could not parse.
+      throw new ResponseError("The provider's reader met what is not valid JSON.", { reason: "json" });
+    }
     if (!(error instanceof NoStream)) throw error;
     yield* provider.decodeBody(parseJson(error.text), request);
   }

@@ -39,15 +39,25 @@ export interface Posted {
   end(failure?: unknown): void;
 }
 
-/** Sends as a fetch does, and gives a response that nobody watches. */
-export type ToldFetch = (url: string, init: RequestInit) => Promise<Posted>;
+/** One who watches a call by the fetch that it is handed. */
+export interface Watcher {
+  /** Sends as the fetch does, and gives a response that nobody watches: its reader tells of its end, which costs less. */
+  send(url: string, init: RequestInit): Promise<Posted>;
+  /** The call was ended before its end, between two attempts perhaps, where no response tells of it. */
+  gaveUp(reason: unknown): void;
+}
 
-const told = secret<ToldFetch>(); // No copy or proxy of a fetch is passed by.
+const watchers = secret<Watcher>(); // No copy or proxy of a fetch is passed by.
 
-/** Lets a fetch that watches its responses' bodies be told of their end instead, by a caller who does: that costs less. */
-export function tellInstead(fetch: typeof globalThis.fetch, send: ToldFetch): typeof globalThis.fetch {
-  told.set(fetch, send);
+/** Lets whoever asks by a fetch tell its watcher what the fetch itself would have to find out. */
+export function watchedBy(fetch: typeof globalThis.fetch, watcher: Watcher): typeof globalThis.fetch {
+  watchers.set(fetch, watcher);
   return fetch;
+}
+
+/** Who watches a fetch. */
+export function watcherOf(fetch: typeof globalThis.fetch | undefined): Watcher | undefined {
+  return fetch && watchers.get(fetch);
 }
 
 /** The runtime's own, as it was when this module was loaded. */
@@ -117,8 +127,8 @@ function isReadable(response: Response | undefined): boolean {
 
 async function send({ url, headers, body, fetch, signal }: Post): Promise<Posted> {
   const init: RequestInit = { method: "POST", headers, body, redirect: "manual", signal };
-  const tell = told.get(fetch);
-  if (tell !== undefined) return await tell(url, init);
+  const watcher = watcherOf(fetch);
+  if (watcher !== undefined) return await watcher.send(url, init);
   const response = await fetch(url, init); // Not called as a method: workerd's fetch refuses another `this`.
   return { response, isNative: isNativeFetch(fetch), end() {} };
 }

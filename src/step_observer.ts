@@ -37,12 +37,15 @@ export interface AgentObserver {
   turn(number: number): Step<TurnEnding>;
   /** A tool begins; `declared` is false for a name that only the model knows. */
   tool(call: ToolCall, declared: boolean, description: string | undefined): Step<ToolEnding>;
+  /** The run took longer than allowed and was ended; its reader may be elsewhere, and never come back. */
+  gaveUp(): void;
 }
 
 /** Nobody is told. */
 export const unobserved: AgentObserver = {
   turn: () => ({ context: undefined, run: (fn) => fn(), end() {} }),
   tool: () => ({ context: undefined, run: (fn) => fn(), end() {} }),
+  gaveUp() {},
 };
 
 /** A language model that takes steps and can be watched. */

@@ -22,6 +22,7 @@ export const rooms: readonly Room[] = [
   { floor: 1, path: "src/version.ts" },
   { floor: 1, path: "src/runtime.ts" },
   { floor: 1, path: "src/error.ts" },
+  { floor: 1, path: "src/timeouts.ts" },
   { floor: 1, path: "src/vendor_error.ts" },
   { floor: 1, path: "src/deadline.ts" },
   { floor: 1, path: "src/secret.ts" },

@@ -4,7 +4,9 @@
  *
  * @module
  */
+import { timeoutError } from "../timeouts.ts";
 import { breakable, type Lifeline, singly } from "../breakable.ts";
+import { isNoLongerNeeded, LONGEST_TIMER_MS } from "../deadline.ts";
 import type { FinishEvent, NoticeEvent, Result, StreamEvent } from "../event.ts";
 import type { ChatRequest } from "../language_model.ts";
 import type { Message } from "../message.ts";
@@ -29,6 +31,8 @@ export interface AgentSettings {
   readonly maxIterations: number;
   /** Whether a closing turn without tools follows when these are used up. */
   readonly finalAnswer: boolean;
+  /** The longest a run may take, in milliseconds; undefined: as long as it takes. */
+  readonly totalMs?: number | undefined;
   /** The longest a tool may take, in milliseconds. */
   readonly toolTimeoutMs: number;
   /** How many tools run at once. */
@@ -71,6 +75,8 @@ interface RunState {
   /** Notices that the reader knows: every turn's request has the same to say of the same options. */
   readonly noticed: Set<string>;
   firstOutputAt: number | undefined;
+  /** The text of the turn that is under way. */
+  text: string;
 }
 
 function agentRun(settings: AgentSettings, request: ChatRequest, observer: AgentObserver): AgentRun {
@@ -98,8 +104,9 @@ function agentRun(settings: AgentSettings, request: ChatRequest, observer: Agent
     state: RunState,
   ): AsyncGenerator<StreamEvent, TurnAnswer, undefined> {
     const step = observer.turn(number);
-    // The signal aborts with the caller's, or because the reader broke off: then nothing failed.
-    const isLeft = () => signal.aborted && request.signal?.aborted !== true;
+    // Where the reader broke off nothing failed.
+    const isLeft = () => signal.aborted && isNoLongerNeeded(signal.reason);
+    state.text = "";
     let ending: TurnEnding = { brokenOff: true };
     try {
       let result: Result | undefined;
@@ -120,7 +127,7 @@ function agentRun(settings: AgentSettings, request: ChatRequest, observer: Agent
     }
   }
 
-  async function* start({ signal, release }: Lifeline): AsyncGenerator<StreamEvent, void, undefined> {
+  async function* start(line: Lifeline): AsyncGenerator<StreamEvent, void, undefined> {
     const state: RunState = {
       startedAt: performance.now(),
       transcript: [],
@@ -128,7 +135,36 @@ function agentRun(settings: AgentSettings, request: ChatRequest, observer: Agent
       totals: noTotals(),
       noticed: new Set(),
       firstOutputAt: undefined,
+      text: "",
     };
+    const { totalMs } = settings;
+    const total = totalMs === undefined ? undefined : setTimeout(() => {
+      line.abort(timeoutError("total", { totalMs }, state.text));
+      observer.gaveUp();
+    }, Math.min(totalMs, LONGEST_TIMER_MS));
+    const done = () => {
+      clearTimeout(total);
+      line.release();
+    };
+    // A reader that pauses may never come back: what was aborted waits for nothing.
+    if (total !== undefined) line.signal.addEventListener("abort", () => clearTimeout(total), { once: true });
+    try {
+      yield* turns(line.signal, state, done);
+    } catch (error) {
+      // The signal's reason is the caller's own.
+      const isCallers = request.signal?.aborted === true && error === request.signal.reason;
+      throw isCallers ? error : withTotals(error, state.totals);
+    } finally {
+      clearTimeout(total);
+    }
+  }
+
+  /** Nothing is held while the last event is handed over, which `done` tells: its reader may never ask again. */
+  async function* turns(
+    signal: AbortSignal,
+    state: RunState,
+    done: () => void,
+  ): AsyncGenerator<StreamEvent, void, undefined> {
     const { transcript, thoughts, totals } = state;
     for (let number = 1;; number++) {
       if (number > maxIterations) {
@@ -137,13 +173,7 @@ function agentRun(settings: AgentSettings, request: ChatRequest, observer: Agent
       }
       if (signal.aborted) throw signal.reason;
       const asked = turn(number, transcript);
-      let answer: TurnAnswer;
-      try {
-        answer = yield* take(number, asked, signal, state);
-      } catch (error) {
-        // The signal's reason is the caller's own.
-        throw signal.aborted && error === signal.reason ? error : withTotals(error, totals);
-      }
+      const answer = yield* take(number, asked, signal, state);
       addResult(totals, answer.result);
       transcript.push(...answer.messages);
       if (answer.result.thinking !== undefined) thoughts.push(answer.result.thinking);
@@ -151,14 +181,13 @@ function agentRun(settings: AgentSettings, request: ChatRequest, observer: Agent
       yield { type: "iteration", number, nextAction: answer.nextAction };
       if (answer.nextAction === "finish") {
         if (signal.aborted) throw signal.reason;
-        // Nothing is held while the last event is handed over: its reader may never ask again.
-        release();
+        done();
         yield finish(answer.result, state);
         return;
       }
       const outcomes: ToolOutcome[] = [];
       const { toolTimeoutMs: timeoutMs, toolConcurrency: concurrency } = settings;
-      const how = { tools, timeoutMs, concurrency, signal, caller: request.signal, observer };
+      const how = { tools, timeoutMs, concurrency, signal, observer };
       for await (const { index, outcome } of runTools(answer.toolCalls, how)) {
         outcomes[index] = outcome;
         yield outcome.event;
@@ -166,7 +195,7 @@ function agentRun(settings: AgentSettings, request: ChatRequest, observer: Agent
       transcript.push(...asked.reply(answer.toolCalls, outcomes));
     }
     if (signal.aborted) throw signal.reason;
-    release();
+    done();
     yield finish({ response: "", finishReason: MAX_ITERATIONS.code }, state);
   }
 
@@ -211,6 +240,7 @@ const MAX_ITERATIONS: NoticeEvent = {
 function isNews(event: StreamEvent, state: RunState): boolean {
   if (event.type === "text" || event.type === "thinking" || event.type === "tool_call") {
     state.firstOutputAt ??= performance.now();
+    if (event.type === "text") state.text += event.delta;
   }
   if (event.type !== "notice" || event.code === "retry") return true;
   const { size } = state.noticed;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { follow, LONGEST_TIMER_MS, orAborted } from "../deadline.ts";
+import { follow, isNoLongerNeeded, LONGEST_TIMER_MS, orAborted } from "../deadline.ts";
 import { ConfigError } from "../error.ts";
 import { checkTools } from "../options_check.ts";
 import type { ToolResultEvent } from "../event.ts";
@@ -28,10 +28,8 @@ export interface ToolRunOptions {
   readonly timeoutMs: number;
   /** How many run at once. */
   readonly concurrency: number;
-  /** Ends all of them. */
+  /** Ends all of them: for the caller's reason, for one of ours, or because the reader broke off. */
   readonly signal: AbortSignal;
-  /** The caller's own, which `signal` follows; that one also aborts where the reader breaks off. */
-  readonly caller: AbortSignal | undefined;
   /** Is told of each. */
   readonly observer: AgentObserver;
 }
@@ -103,7 +101,7 @@ export async function* runTools(
 
 /** Never rejects: what goes wrong is the outcome. */
 async function runTool(call: ToolCall, options: ToolRunOptions, signal: AbortSignal): Promise<ToolOutcome> {
-  const { tools, timeoutMs, observer, caller } = options;
+  const { tools, timeoutMs, observer } = options;
   const tool = tools.find(({ name }) => name === call.name);
   const step = observer.tool(call, tool !== undefined, tool?.description);
   const line = follow(signal);
@@ -120,8 +118,9 @@ async function runTool(call: ToolCall, options: ToolRunOptions, signal: AbortSig
     step.end({ result, contentLength });
     return { event: resultEvent(call, result, false), message };
   } catch (error) {
-    if (!signal.aborted) step.end({ error });
-    else step.end(caller?.aborted ? { error: caller.reason } : { brokenOff: true });
+    const run = options.signal;
+    const isLeft = signal.aborted && (!run.aborted || isNoLongerNeeded(run.reason));
+    step.end(isLeft ? { brokenOff: true } : { error: signal.aborted ? run.reason : error });
     const said = saidBy(error);
     const event = { ...resultEvent(call, said, true), error };
     return { event, message: toolMessage(call.id, said, { isError: true }) };

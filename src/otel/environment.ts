@@ -130,6 +130,10 @@ export function readEnvironment(read: ReadVariable): Environment {
     "cumulative",
   );
   checkPropagators(text, warn);
+  const disabled = text("OTEL_SDK_DISABLED");
+  if (disabled !== undefined && booleanOf(disabled) === undefined) {
+    warn("OTEL_SDK_DISABLED", "is neither true nor false; it is taken as not set");
+  }
   return {
     traces: signal("traces"),
     metrics: signal("metrics"),

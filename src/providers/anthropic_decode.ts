@@ -89,7 +89,7 @@ export function foldMessages(provider: string, request: ChatRequest, onOutput?: 
     take({ event, data }, out) {
       if (event === "ping") return false;
       if (data === "[DONE]") return true; // Some gateways end every stream so.
-      takeEvent(event, parseEvent(data), out);
+      takeEvent(event, parseEvent(data, event), out);
       return over;
     },
     takeBody(body, out) {

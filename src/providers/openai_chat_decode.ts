@@ -137,7 +137,7 @@ export function foldChat(
   return {
     take({ event, data }, out) {
       if (data === "[DONE]") return terminated = true;
-      const chunk: Chunk = parseEvent(data);
+      const chunk: Chunk = parseEvent(data, event);
       if (event === "error") throw errorInStream(openaiErrorOf(200, chunk));
       takeChunk(chunk, out);
       return false;

@@ -123,7 +123,7 @@ export function foldResponse(provider: string, onOutput?: () => void): Fold {
   return {
     take({ event, data }, out) {
       if (data === "[DONE]") return true; // Some gateways end every stream so.
-      takeEvent(event, parseEvent(data), out);
+      takeEvent(event, parseEvent(data, event), out);
       return over;
     },
     takeBody(body, out) {

@@ -4,6 +4,7 @@
  * @module
  */
 import { ResponseError } from "../error.ts";
+import { errorInStream } from "../vendor_error.ts";
 
 /** An object of the wire. */
 export type Raw = Readonly<Record<string, unknown>>;
@@ -46,11 +47,12 @@ export function partIndex(value: unknown): number {
  *
  * @throws {ResponseError} `json` where it is no JSON; the text is not quoted.
  */
-export function parseEvent(data: string): Raw {
+export function parseEvent(data: string, name?: string): Raw {
   let event: unknown;
   try {
     event = JSON.parse(data);
   } catch {
+    if (name === "error") throw errorInStream({ message: data }); // A gateway's own words.
     throw new ResponseError("A chunk of the answer is not valid JSON.", { reason: "json" });
   }
   return record(Array.isArray(event) ? event[0] : event); // Gemini puts a refusal in a list.

@@ -90,9 +90,19 @@ export function gatherToolCalls(): ToolCallGatherer {
 export function parseArguments(tool: string, text: string, usage?: Usage): unknown {
   if (text.trim() === "") return {};
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return typeof value === "string" ? unwrapped(value) : value;
   } catch {
     throw cutArguments(tool, usage);
+  }
+}
+
+/** Some servers put arguments that are JSON already into JSON once more. A tool may really take a text: that stays. */
+function unwrapped(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
   }
 }
 

@@ -7,7 +7,7 @@
 import { SpanKind } from "@opentelemetry/api";
 import type { StreamEvent } from "../event.ts";
 import type { ChatRequest, LanguageModel } from "../language_model.ts";
-import type { ObservableModel } from "../step_observer.ts";
+import type { ObservableModel, TurnEnding } from "../step_observer.ts";
 import { activeContext, runInContext } from "../otel/registry.ts";
 import { agentEndAttributes, agentStartAttributes, type AgentSums } from "./agent_attributes.ts";
 import { recordAgent } from "./agent_metrics.ts";
@@ -57,15 +57,20 @@ function traced(
 
   // The observer is asked only once the run has begun.
   const observer = observeAgent(options, request, () => opened().span.context, () => opened());
-  const inner = agent.stream(request, observer);
+  const inner = agent.stream(request, { ...observer, gaveUp: () => leave({ brokenOff: true }, "cancelled") });
+
+  function onAbort(): void {
+    const error: unknown = request.signal?.reason;
+    leave({ error }, "aborted", error);
+  }
 
   /** In the middle of a wait its own rejection ends the run; else nobody may ever come back to be told. */
-  function onAbort(): void {
+  function leave(ending: TurnEnding, how: AgentOutcome, error?: unknown): void {
     // A turn of the event loop later, when the request and the tools that the abort ended have ended.
     setTimeout(() => {
       if (waiting) return;
-      observer.abandon(request.signal?.reason);
-      end("aborted", request.signal?.reason);
+      observer.abandon(ending);
+      end(how, error);
     }, 0);
   }
 

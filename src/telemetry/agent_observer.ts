@@ -30,9 +30,9 @@ export interface ObservedRun {
 }
 
 /** Watches the steps of one run. */
-export interface RunObserver extends AgentObserver {
-  /** Ends the turn that is open for its caller's abort: the reader is elsewhere, and may never come back to end it. */
-  abandon(reason: unknown): void;
+export interface RunObserver extends Omit<AgentObserver, "gaveUp"> {
+  /** Ends the turn that is open: the reader is elsewhere, and may never come back to end it. */
+  abandon(ending: TurnEnding): void;
 }
 
 /** Makes an observer whose spans are children of `parent`, both asked for at the first step. */
@@ -51,7 +51,7 @@ export function observeAgent(
   }
 
   return {
-    abandon: (error) => open?.end({ error }),
+    abandon: (ending) => open?.end(ending),
     turn(number) {
       const { vocabulary, sums } = run();
       sums.iterations++;

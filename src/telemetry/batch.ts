@@ -4,12 +4,15 @@
  * @module
  */
 import { SpanKind } from "@opentelemetry/api";
-import type { LanguageModel, RequestOptions } from "../language_model.ts";
+import { ConfigError } from "../error.ts";
+import type { LanguageModel, ReasoningEffort, RequestOptions } from "../language_model.ts";
 import { activeContext, runInContext } from "../otel/registry.ts";
-import { LLM, SPAN } from "./names.ts";
+import type { Context, Tracer } from "../otel_types.ts";
+import { lateContext } from "./late_context.ts";
+import { GEN_AI, genAiProvider, LLM, SPAN } from "./names.ts";
 import type { ClientTelemetry } from "./options.ts";
-import { isRecording, telemetryReady, tracerOf } from "./signals.ts";
-import { errorTypeOf, openSpan } from "./span.ts";
+import { currentVocabulary, isRecording, telemetryReady, tracerOf } from "./signals.ts";
+import { errorTypeOf, type OpenSpan, openSpan } from "./span.ts";
 
 /** A batch, as its span tells it. */
 export interface Batch {
@@ -21,32 +24,69 @@ export interface Batch {
   readonly sampleN?: number | undefined;
 }
 
-/** Puts a span around the requests of a batch. */
-export function aroundBatch(model: LanguageModel, options: ClientTelemetry = {}) {
+/** What samplers are told of a batch's requests, beside the model. */
+export interface BatchKind {
+  /** `reasoning` for an agent's runs. */
+  readonly operation?: "reasoning" | undefined;
+  /** How much each is to think, where a request does not say otherwise. */
+  readonly reasoningEffort?: ReasoningEffort | undefined;
+}
+
+/**
+ * Puts a span around the requests of a batch. It opens when the first of them looks for its parent: what the caller did
+ * wrong is told before, and leaves no span.
+ */
+export function aroundBatch(model: LanguageModel, options: ClientTelemetry = {}, kind: BatchKind = {}) {
   return async <R>(batch: Batch, request: RequestOptions, fn: (inner: RequestOptions) => Promise<R>): Promise<R> => {
     if (!isRecording(options)) return await fn(request);
     const parent = request.parent ?? activeContext();
     const loading = telemetryReady();
     if (loading !== undefined) await loading;
-    const span = openSpan(tracerOf(options), {
-      name: SPAN[batch.name === "sample" ? "sample" : "batchGenerate"],
-      kind: SpanKind.INTERNAL,
-      parent,
-      attributes: {
-        [LLM.model]: model.model,
-        [LLM.provider]: model.provider,
-        [batch.name === "sample" ? LLM.sampleSize : LLM.batchSize]: batch.size,
-        [LLM.batchSampleN]: batch.sampleN,
-      },
-    });
+    let span: OpenSpan | undefined;
+    const opened = (): OpenSpan => span ??= openBatch(tracerOf(options), parent, model, batch, request, kind);
+    const context = lateContext(() => opened().context);
     try {
-      const result = await runInContext(span.context, () => fn({ ...request, parent: span.context }));
-      span.end();
+      const result = await runInContext(context, () => fn({ ...request, parent: context }));
+      opened().end();
       return result;
     } catch (error) {
-      const type = errorTypeOf(error);
-      span.end({ type, message: "Not every request of the batch succeeded." });
+      if (span === undefined && error instanceof ConfigError) throw error;
+      const otherwise = request.signal?.aborted && error === request.signal.reason ? "AbortError" : undefined;
+      const type = errorTypeOf(error, otherwise);
+      opened().end({ type, message: "Not every request of the batch succeeded." });
       throw error;
     }
   };
+}
+
+function openBatch(
+  tracer: Tracer,
+  parent: Context,
+  model: LanguageModel,
+  batch: Batch,
+  request: RequestOptions,
+  kind: BatchKind,
+): OpenSpan {
+  const vocabulary = currentVocabulary();
+  const effort = request.reasoningEffort ?? kind.reasoningEffort;
+  const llm = vocabulary === "gen_ai" ? {} : {
+    [LLM.model]: model.model,
+    [LLM.provider]: model.provider,
+    [LLM.operation]: kind.operation,
+    [LLM.reasoningEffort]: effort,
+    [batch.name === "sample" ? LLM.sampleSize : LLM.batchSize]: batch.size,
+    [LLM.batchSampleN]: batch.sampleN,
+  };
+  const genAi = vocabulary !== "gen_ai" ? {} : {
+    [GEN_AI.operation]: kind.operation === undefined ? "chat" : "invoke_agent",
+    [GEN_AI.provider]: genAiProvider(model.provider),
+    [GEN_AI.requestModel]: model.model,
+    [GEN_AI.reasoningLevel]: effort,
+  };
+  return openSpan(tracer, {
+    name: SPAN[batch.name === "sample" ? "sample" : "batchGenerate"],
+    kind: SpanKind.INTERNAL,
+    parent,
+    attributes: { ...llm, ...genAi },
+  });
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { booleanOf, type SignalEnvironment } from "../otel/environment.ts";
+import { booleanOf, readEnvironment, type SignalEnvironment } from "../otel/environment.ts";
 import {
   currentOptions,
   currentRule,
@@ -20,7 +20,7 @@ import type { Counts, FlushOptions, Signal } from "../otel/options.ts";
 import { isDenoBuiltIn, registry } from "../otel/registry.ts";
 import { mayConnect, readVariable, runtimeName } from "../runtime.ts";
 import { explainAnswer } from "./explain_answer.ts";
-import { captureOf, getMeter, getTracer } from "./signals.ts";
+import { captureOf, CONTENT_VARIABLE, getMeter, getTracer, isContentWordUnknown } from "./signals.ts";
 import { quietly } from "./span.ts";
 
 /** One thing that was found. */
@@ -134,7 +134,8 @@ function reportEnvironment(report: Report): void {
       "The environment may not be read: run with --allow-env=OTEL_*, or configure in code.",
     );
   }
-  for (const warning of currentSettings()?.warnings ?? []) report("warning", "bad_value", warning);
+  const warnings = currentRule() === "off" ? readEnvironment(readEnv).warnings : currentSettings()?.warnings;
+  for (const warning of warnings ?? []) report("warning", "bad_value", warning);
   if (currentRule() !== "off" && !currentState().contextManager) {
     report(
       "warning",
@@ -227,6 +228,9 @@ function placeOf(url: string): string {
 
 function reportContent(report: Report): void {
   const { input, output } = captureOf({});
+  if (isContentWordUnknown()) {
+    report("warning", "bad_value", `${CONTENT_VARIABLE} is none of NO_CONTENT, SPAN_ONLY, true; nothing is recorded.`);
+  }
   if (input || output) {
     report(
       "warning",

@@ -5,7 +5,7 @@
  */
 import { SpanKind } from "@opentelemetry/api";
 import { isNoLongerNeeded } from "../deadline.ts";
-import { isNativeFetch, type Posted, requestIdOf, tellInstead } from "../http.ts";
+import { isNativeFetch, type Posted, requestIdOf, watchedBy } from "../http.ts";
 import { isDenoBuiltIn, runInContext, suppressed } from "../otel/registry.ts";
 import { retryAfterMs } from "../retry.ts";
 import type { Context, Tracer } from "../otel_types.ts";
@@ -27,7 +27,7 @@ export interface FetchOwner {
   headersFor(url: URL, context: Context): Readonly<Record<string, string>>;
   /** An attempt begins; gives how many came before it. */
   onAttempt(): number;
-  /** The attempt's signal aborted, whoever did it. */
+  /** The call was ended before its end, or its attempt's signal aborted, whoever did it. */
   onAbort(reason: unknown): void;
 }
 
@@ -42,7 +42,11 @@ export function tracedFetch(base: typeof globalThis.fetch, owner: () => FetchOwn
       throw error;
     }
   };
-  return tellInstead(watched, (url, init) => attempt(base, owner(), url, init));
+  return watchedBy(watched, {
+    send: (url, init) => attempt(base, owner(), url, init),
+    // What is under way is told first, by its own listeners, and ends first.
+    gaveUp: (reason) => queueMicrotask(() => owner().onAbort(reason)),
+  });
 }
 
 async function attempt(
@@ -78,7 +82,9 @@ async function attempt(
     // A body that is cancelled is over, whoever wished it; what failed under an abort failed for the abort's reason.
     const known = failure === undefined || failure instanceof StatusFailure || !signal?.aborted;
     const cause = known ? failure : signal.reason;
-    span?.end(cause === undefined || isNoLongerNeeded(cause) ? undefined : failureOf(cause));
+    // A reason may be anything, a text too.
+    const otherwise = signal?.aborted && cause === signal.reason ? "AbortError" : undefined;
+    span?.end(cause === undefined || isNoLongerNeeded(cause) ? undefined : failureOf(cause, otherwise));
     // The body may be cancelled by an abort before the listener here is told: either way the call is, once.
     if (signal?.aborted) call.onAbort(signal.reason);
   };
@@ -151,7 +157,7 @@ class StatusFailure extends Error {
 }
 
 /** A runtime's own error text may hold the URL's query: only the error's name is told. */
-function failureOf(error: unknown): { readonly type: string; readonly message: string } {
-  const type = errorTypeOf(error);
+function failureOf(error: unknown, otherwise?: string): { readonly type: string; readonly message: string } {
+  const type = errorTypeOf(error, otherwise);
   return { type, message: `The attempt failed: ${type}.` };
 }

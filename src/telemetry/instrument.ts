@@ -6,17 +6,17 @@
  */
 import { SpanKind } from "@opentelemetry/api";
 import { checkLanguageModel, checkTelemetry } from "../client_options_check.ts";
-import { LlmError } from "../error.ts";
+import { LlmError, TimeoutError } from "../error.ts";
 import type { Result, StreamEvent } from "../event.ts";
 import type { ChatRequest, LanguageModel } from "../language_model.ts";
 import { activeContext, isDenoBuiltIn, runInContext } from "../otel/registry.ts";
-import type { Context } from "../otel_types.ts";
 import { inOrder, offer, takerOf } from "../ready.ts";
 import { endAttributes, type Ending, type Measured, requestAttributes } from "./attributes.ts";
 import { type Capture, inputContent, NO_CONTENT, outputContent } from "./content.ts";
 import { endingOf, pausedEnding, sentenceOf } from "./ending.ts";
 import { type FetchOwner, tracedFetch } from "./http_span.ts";
 import { labelsFor, type LabelsOf } from "./labels.ts";
+import { lateContext } from "./late_context.ts";
 import { recordRequest } from "./metrics.ts";
 import { LLM, SPAN, streamSpanName, type Vocabulary } from "./names.ts";
 import type { ClientTelemetry } from "./options.ts";
@@ -85,6 +85,7 @@ function traced(
   let result: Result | undefined;
   let waiting = 0;
   let ended = false;
+  let isForeign = false;
   let vocabulary: Vocabulary = "both";
   let capture: Capture = NO_CONTENT;
 
@@ -93,9 +94,7 @@ function traced(
   const inner = model.stream({
     ...request,
     fetch: tracedFetch(request.fetch ?? globalThis.fetch, () => opened().owner),
-    get parent(): Context {
-      return spans?.stream.context ?? callerContext;
-    },
+    parent: lateContext(() => spans?.stream.context ?? callerContext),
   });
 
   function opened(): Spans {
@@ -132,14 +131,23 @@ function traced(
       vocabulary,
       headersFor: (url, context) => propagationHeaders(options, url, context),
       onAttempt: () => attempts++,
-      onAbort(reason) {
-        // In the middle of a wait its own rejection ends the spans; else nobody may ever come back to be told.
-        if (waiting > 0) return;
-        end(request.signal?.aborted ? endingOf(request.signal.reason, request) : pausedEnding(reason));
-      },
+      onAbort: leave,
     };
+    if (isForeign) request.signal?.addEventListener("abort", onAbort, { once: true });
     spans = { request: outer, stream, owner };
     return spans;
+  }
+
+  /** A model of the user's own tells of no abort. What it listens with is told after this, and ends first. */
+  function onAbort(): void {
+    queueMicrotask(() => leave(request.signal?.reason));
+  }
+
+  /** In the middle of a wait its own rejection ends the spans; else nobody may ever come back to be told. */
+  function leave(reason: unknown): void {
+    if (waiting > 0) return;
+    const isCallers = request.signal?.aborted === true && !(request.signal.reason instanceof TimeoutError);
+    end(isCallers ? endingOf(request.signal?.reason, request) : pausedEnding(reason));
   }
 
   function measured(failure: unknown): Measured {
@@ -160,6 +168,7 @@ function traced(
   function end(ending: Ending, failure?: unknown): void {
     if (ended || spans === undefined) return;
     ended = true;
+    request.signal?.removeEventListener("abort", onAbort);
     const { request: outer, stream } = spans;
     const values = measured(failure);
     const status = ending.errorType === undefined ? undefined : {
@@ -198,6 +207,7 @@ function traced(
 
   function iterate(events: AsyncIterator<StreamEvent>): AsyncIterableIterator<StreamEvent> {
     const take = takerOf(events);
+    isForeign = take === undefined;
     let brokenOff = false;
     const breakOff = async (): Promise<IteratorResult<StreamEvent>> => {
       brokenOff = true;
@@ -228,7 +238,9 @@ function traced(
         return next.done ? next : { value: seen(next.value), done: false };
       } catch (error) {
         end(endingOf(error, request), error);
-        if (error instanceof LlmError && error.traceContext === undefined) {
+        // The signal's reason is the caller's own, and may end other calls as well.
+        const isReason = request.signal?.aborted === true && error === request.signal.reason;
+        if (!isReason && error instanceof LlmError && error.traceContext === undefined) {
           Reflect.set(error, "traceContext", outer.traceContext);
         }
         throw error;

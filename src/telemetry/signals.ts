@@ -254,10 +254,24 @@ export function captureOf(options: ClientTelemetry): Capture {
   };
 }
 
+/** The variable that says what is recorded of content. */
+export const CONTENT_VARIABLE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT";
 /** `SPAN_ONLY` and `SPAN_AND_EVENT` are the conventions' words, `true` is what went before them. */
+const WANTED: ReadonlySet<string> = new Set(["true", "span_only", "span_and_event"]);
+/** Events alone are not written here. */
+const NOT_WANTED: ReadonlySet<string> = new Set(["", "false", "no_content", "event_only"]);
+
+function contentWord(): string {
+  return wordOf(CONTENT_VARIABLE)?.trim().toLowerCase() ?? "";
+}
+
 function isContentWanted(): boolean {
-  const word = wordOf("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT")?.trim().toLowerCase();
-  return word === "true" || word === "span_only" || word === "span_and_event";
+  return WANTED.has(contentWord());
+}
+
+/** Whether the variable says something that is not understood. */
+export function isContentWordUnknown(): boolean {
+  return !WANTED.has(contentWord()) && !NOT_WANTED.has(contentWord());
 }
 
 /** Waits for zero-config's providers; undefined where there is nothing to wait for. */

@@ -1,8 +1,10 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { TimeoutError } from "../../src/error.ts";
 import type { StreamEvent } from "../../src/event.ts";
 import { defineTool, type Tool } from "../../src/tool.ts";
+import { fakeClock } from "../support/clock.ts";
 import { countListeners } from "../support/listeners.ts";
-import { agentOf, call, scriptedModel } from "../support/scripted_model.ts";
+import { agentOf, call, scriptedModel, turnUsage } from "../support/scripted_model.ts";
 
 const flights = defineTool({
   name: "flights",
@@ -88,4 +90,25 @@ Deno.test("the caller's signal has no listener left once the answer is handed ov
   await readTo(reader, "finish");
   assert(listeners.most > 0);
   assertEquals(listeners.count, 0);
+});
+
+Deno.test("totalMs is the end of the whole run, whatever its turns and tools take", async () => {
+  using clock = fakeClock();
+  const scripted = scriptedModel(searching, done);
+  let reason: unknown;
+  const slow = defineTool({
+    ...flights,
+    execute: (_args, { signal }) => {
+      signal.addEventListener("abort", () => reason = signal.reason);
+      return new Promise(() => {});
+    },
+  });
+  const running = agentOf(scripted, { tools: [slow], totalMs: 1_000 }).run("Plan.").catch((error) => error);
+  await clock.armed(60_000); // The tool's own.
+  await clock.tick(1_000);
+  const error = await running;
+  assertInstanceOf(error, TimeoutError);
+  assertEquals([error.phase, error.partialText], ["total", "I look it up."]);
+  assertEquals(error.usage, turnUsage);
+  assertEquals([reason, scripted.requests.length, clock.timers], [error, 1, []]);
 });

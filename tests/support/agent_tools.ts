@@ -39,7 +39,7 @@ export function gated(name: string): GatedTool {
 /** How tools are run; nobody watches and nobody aborts unless it is given. */
 export function options(tools: readonly Tool[], more: Partial<ToolRunOptions> = {}): ToolRunOptions {
   const { signal } = new AbortController();
-  return { tools, timeoutMs: 60_000, concurrency: 8, signal, caller: undefined, observer: unobserved, ...more };
+  return { tools, timeoutMs: 60_000, concurrency: 8, signal, observer: unobserved, ...more };
 }
 
 /** What a single call comes to. */

@@ -1,6 +1,15 @@
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { ROOT_CONTEXT, trace } from "@opentelemetry/api";
-import { BadRequestError, BatchError, type ClientOptions, ConfigError, createClient, getTracer } from "../../mod.ts";
+import {
+  BadRequestError,
+  BatchError,
+  type ClientOptions,
+  ConfigError,
+  costBasedSampler,
+  createClient,
+  createReasoningAgent,
+  getTracer,
+} from "../../mod.ts";
 import { assertNothing } from "../support/endings.ts";
 import { memoryTelemetry, pointNamed, spanNamed, tree } from "../support/telemetry.ts";
 import {
@@ -177,6 +186,15 @@ for (
     ["generateMultiple() with no concurrency", (client) => client.generateMultiple([question], { concurrency: 0 })],
     ["generateMultiple() with sampleN 0", (client) => client.generateMultiple([question], { sampleN: 0 })],
     ["generateMultiple() with an empty question", (client) => client.generateMultiple([question, ""])],
+    [
+      "sample() of an answer that goes on from none",
+      (client) => client.sample(question, 2, { previousResponseId: "x" }),
+    ],
+    ["sample() with a tool required, and none", (client) => client.sample(question, 2, { toolChoice: "required" })],
+    [
+      "generateMultiple() with a schema that is none",
+      (client) => client.generateMultiple(["?"], { schema: 5 as never }),
+    ],
   ] as const satisfies readonly [string, (client: ReturnType<typeof clientOf>) => Promise<unknown>][]
 ) {
   Deno.test(`${what} is a ConfigError that leaves no span`, async () => {
@@ -187,3 +205,39 @@ for (
     assertEquals(server.connections, 0);
   });
 }
+
+Deno.test("batches bear GenAI names alone where only those are written", async () => {
+  await using telemetry = await memoryTelemetry({ vocabulary: "gen_ai" });
+  await using server = startVendor(chat());
+  await clientOf(server, { reasoningEffort: "low" }).sample(question, 2);
+  await clientOf(server).generateMultiple([question]);
+  const batches = (await telemetry.spans()).filter(({ name }) => /sample|batch/.test(name));
+  assertEquals(batches.length, 2);
+  for (const { attributes } of batches) {
+    assertEquals(Object.keys(attributes).filter((name) => !name.startsWith("gen_ai.")), []);
+    assertEquals(attributes["gen_ai.request.model"], "gpt-4o-mini");
+  }
+});
+
+Deno.test("a batch tells samplers that its requests reason, as each of them would", async () => {
+  await using telemetry = await memoryTelemetry({ sampler: costBasedSampler({ cheapRatio: 0, otherRatio: 0 }) });
+  await using server = startVendor(chat());
+  await clientOf(server).sample(question, 1);
+  assertEquals(await telemetry.spans(), []);
+  await clientOf(server, { reasoningEffort: "high" }).sample(question, 1);
+  await createReasoningAgent("gpt-4o-mini", { baseUrl: server.url }).sample(question, 1);
+  const roots = (await telemetry.spans()).filter(({ parentId }) => parentId === undefined);
+  assertEquals(roots.map(({ name }) => name), ["llm.sample", "llm.sample"]);
+});
+
+Deno.test("a batch that is aborted for a reason without a name is recorded as AbortError", async () => {
+  await using telemetry = await memoryTelemetry();
+  await using server = startVendor((reply) => reply.stall());
+  const controller = new AbortController();
+  const running = clientOf(server).sample(question, 1, { signal: controller.signal }).catch((reason) => reason);
+  await server.request(1);
+  controller.abort("enough");
+  assertEquals(await running, "enough");
+  const spans = await telemetry.spans();
+  assertEquals(spans.map(({ attributes }) => attributes["error.type"]), spans.map(() => "AbortError"));
+});

@@ -158,3 +158,16 @@ Deno.test("spans of a retried attempt and of its wait are siblings below the sam
   await inSpan("asks", () => clientOf(server).run(question));
   assertEquals(tree(await telemetry.spans()), ["asks", ...requestTree, "      http.request"]);
 });
+
+Deno.test("a wrapper that copies the request hands on its parent, which is opened later", async () => {
+  await using telemetry = await memoryTelemetry({ registerGlobally: false });
+  const inner = instrument({ provider: "inner", model: "m", async *stream() {} });
+  const wrapper: LanguageModel = { ...inner, provider: "outer", stream: (request) => inner.stream({ ...request }) };
+  for await (const _event of instrument(wrapper).stream({ messages: [] }));
+  assertEquals(tree(await telemetry.spans()), [
+    "llm.request",
+    "  llm.outer.stream",
+    "    llm.request",
+    "      llm.inner.stream",
+  ]);
+});

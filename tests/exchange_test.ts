@@ -1,0 +1,76 @@
+import { assertEquals, assertInstanceOf } from "@std/assert";
+import { createClient, defineTool, openaiChat, type Provider, ResponseError } from "../mod.ts";
+import { chat, refusal, startVendor } from "./support/vendor_server.ts";
+import { clientFor, wires } from "./support/wires.ts";
+
+const question = "What is the capital of France?";
+
+Deno.test("a provider's functions are called as its methods, the one that reads a refusal too", async () => {
+  class Acme implements Provider {
+    readonly name = "acme";
+    readonly path = "/chat/completions";
+    readonly #code = "acme_refused";
+    readonly encode = openaiChat.encode;
+    readonly decode = openaiChat.decode;
+    readonly decodeBody = openaiChat.decodeBody;
+    readonly headers = () => ({});
+    constructor(readonly baseUrl: string) {}
+    errorOf() {
+      return { message: "", code: this.#code };
+    }
+  }
+  await using server = startVendor(refusal(400));
+  const failure = await createClient("m", { provider: new Acme(server.url) }).run(question).catch((error) => error);
+  assertEquals([failure.status, failure.code], [400, "acme_refused"]);
+});
+
+Deno.test("a header has one value, however a provider spells its name", async () => {
+  await using server = startVendor(chat());
+  const headers = () => ({ "Content-Type": "application/json", Authorization: "Bearer one" });
+  const provider = { ...openaiChat, name: "acme", baseUrl: server.url, keyVariable: undefined, headers };
+  await createClient("m", { provider, headers: { authorization: "Bearer two" } }).run(question);
+  const { headers: sent } = server.requests[0]!;
+  assertEquals([sent.get("content-type"), sent.get("authorization")], ["application/json", "Bearer two"]);
+});
+
+Deno.test("what a reader of the user's own cannot parse is not quoted", async () => {
+  await using server = startVendor(async (reply) => {
+    await reply.head();
+    await reply.write("data: the patient is ill\n\n");
+    await reply.end();
+  });
+  const provider: Provider = {
+    ...openaiChat,
+    name: "acme",
+    baseUrl: server.url,
+    keyVariable: undefined,
+    async *decode(events) {
+      for await (const { data } of events) yield JSON.parse(data);
+    },
+  };
+  const failure = await createClient("m", { provider }).run(question).catch((error) => error);
+  assertInstanceOf(failure, ResponseError);
+  assertEquals([failure.reason, failure.message.includes("patient")], ["json", false]);
+});
+
+for (const wire of wires) {
+  Deno.test(`an error event of ${wire.name}'s that is no JSON is the vendor's word`, async () => {
+    await using server = startVendor(async (reply) => {
+      await reply.head();
+      await reply.write("event: error\ndata: upstream is down\n\n");
+      await reply.end();
+    });
+    const failure = await clientFor(wire, server, { maxRetries: 0 }).run(question).catch((error) => error);
+    assertInstanceOf(failure, ResponseError);
+    assertEquals([failure.reason, failure.vendorMessage], ["vendor", "upstream is down"]);
+  });
+}
+
+Deno.test("arguments that a server puts into JSON twice are what they say", async () => {
+  const tools = [defineTool({ name: "t", description: "Takes anything.", parameters: {} })];
+  for (const [given, expected] of [[JSON.stringify('{"a":1}'), { a: 1 }], ['"Paris"', "Paris"]] as const) {
+    await using server = startVendor(chat({ toolCalls: [{ id: "1", name: "t", arguments: given }] }));
+    const { toolCalls } = await createClient("gpt-4o-mini", { baseUrl: server.url, tools }).run(question);
+    assertEquals(toolCalls.map((each) => each.arguments), [expected]);
+  }
+});
