@@ -1,5 +1,5 @@
 /**
- * OTLP exporters: clean values, the stock encoder, bodies of bounded size, our transport, exact counts.
+ * OTLP exporters: clean values, encoded, bodies of bounded size, our transport, exact counts.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import type { ResourceMetrics } from "@opentelemetry/sdk-metrics";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace";
 import type { SignalEnvironment } from "./environment.ts";
 import { cleanMetrics, cleanSpan, countPoints, halveMetrics } from "./clean.ts";
+import { encodeSpans } from "./encode_spans.ts";
 import { restoreNumbers } from "./normalize.ts";
 import type { Signal } from "./options.ts";
 import { place, send, type SendOptions, type TransportOptions } from "./transport.ts";
@@ -57,7 +58,7 @@ export function otlpSpanSink(to: SignalEnvironment): Sink<ReadableSpan> {
   return otlpSink<ReadableSpan>(to, {
     signal: "traces",
     clean: (span) => cleanSpan(span, { json }),
-    encode: (spans) => finished(serializer.serializeRequest([...spans]), json),
+    encode: (spans) => json ? finished(serializer.serializeRequest([...spans]), json) : encodeSpans(spans),
     rejected: (body) => serializer.deserializeResponse(body).partialSuccess?.rejectedSpans,
     count: (spans) => spans.length,
     halve: (spans) =>
