@@ -17,7 +17,7 @@ import {
 } from "@opentelemetry/api";
 import type { Sampler, SamplingResult } from "@opentelemetry/sdk-trace";
 import type { Attributes, Context, Span } from "../otel_types.ts";
-import { eachClean, normalizeAttributes, type NormalizeOptions, textOf } from "./normalize.ts";
+import { eachClean, isCleanAttribute, normalizeAttributes, type NormalizeOptions, textOf } from "./normalize.ts";
 import type { TroubleLog } from "./trouble.ts";
 
 /** A provider in front of `provider`; attributes are made clean before samplers and processors see them. */
@@ -93,7 +93,9 @@ function guardedMethods(like: Span, options: NormalizeOptions): GuardedMethods {
   };
   return {
     setAttribute(this: Span, key: string, value: unknown) {
-      return set(this, { [key]: value });
+      if (!isCleanAttribute(key, value, options)) return set(this, { [key]: value });
+      setAttribute.call(this, key, value as AttributeValue);
+      return this;
     },
     setAttributes(this: Span, attributes: unknown) {
       return set(this, attributes);

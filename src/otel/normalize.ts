@@ -51,6 +51,15 @@ export function normalizeAttributes(attributes: Attributes | undefined, options:
   return clean as Attributes;
 }
 
+/** Whether an attribute is already what {@linkcode normalizeAttributes} makes of it: nearly every one is. */
+export function isCleanAttribute(
+  name: unknown,
+  value: unknown,
+  { json, longest = Infinity }: NormalizeOptions,
+): boolean {
+  return typeof name === "string" && name !== "" && name.isWellFormed() && isPlain(value, json, longest);
+}
+
 /** Whether attributes that hold no getters are already what {@linkcode normalizeAttributes} makes of them. */
 export function areClean(attributes: Attributes, { json, longest = Infinity }: NormalizeOptions): boolean {
   for (const key in attributes) {

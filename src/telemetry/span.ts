@@ -65,7 +65,10 @@ export function openSpan(tracer: Tracer, start: SpanStart): OpenSpan {
     traceContext,
     isRecording: quietly(() => span.isRecording()) ?? false,
     set: (more) =>
-      void quietly(() => held === undefined ? span.setAttributes(defined(more)) : Object.assign(held, defined(more))),
+      void quietly(() => {
+        if (held !== undefined) Object.assign(held, defined(more));
+        else setEach(span, more);
+      }),
     rename: (to) => void quietly(() => span.updateName(to)),
     end(failure) {
       if (ended) return;
@@ -80,6 +83,14 @@ export function openSpan(tracer: Tracer, start: SpanStart): OpenSpan {
       quietly(() => span.end());
     },
   };
+}
+
+/** One by one, since a span takes them so in any case: a list of those that are known would be thrown away. */
+function setEach(span: Span, attributes: OptionalAttributes): void {
+  for (const name in attributes) {
+    const value = attributes[name];
+    if (value !== undefined) span.setAttribute(name, value);
+  }
 }
 
 /** A parent of zeros makes Deno's built-in tracer throw, and is nobody's child anywhere; what is no context is none. */
