@@ -9,7 +9,8 @@ import { ConfigError } from "./error.ts";
 import type { EventIterator, EventStream, Result, StreamEvent } from "./event.ts";
 import type { ChatRequest, LanguageModel, RequestOptions } from "./language_model.ts";
 import type { Messages } from "./message.ts";
-import { checkOptions, checkRequestOptions } from "./options_check.ts";
+import { checkOptions } from "./option_rules.ts";
+import { checkRequestOptions } from "./options_check.ts";
 import { offer, takerOf } from "./ready.ts";
 import { resultOf, runAll } from "./run.ts";
 

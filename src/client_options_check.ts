@@ -4,10 +4,9 @@
  * @module
  */
 import { ConfigError } from "./error.ts";
+import { checkEach, checkOptions, type OptionRule } from "./option_rules.ts";
 import {
   areTexts,
-  checkEach,
-  checkOptions,
   checkRequestOptions,
   isAmount,
   isBoolean,
@@ -15,7 +14,6 @@ import {
   isObject,
   isRecord,
   isText,
-  type OptionRule,
 } from "./options_check.ts";
 
 /**

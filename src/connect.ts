@@ -17,6 +17,7 @@ import type { EncodedRequest, Provider } from "./provider.ts";
 import { backoffMs } from "./retry.ts";
 import { parseStructured } from "./structured.ts";
 import { timeoutError } from "./timeouts.ts";
+import { portOf } from "./url.ts";
 
 /** Connects a dialect to the network. */
 export function connect(connection: Connection): LanguageModel {
@@ -26,7 +27,7 @@ export function connect(connection: Connection): LanguageModel {
     provider: provider.name,
     model,
     api: provider.api,
-    server: { address: baseUrl.hostname, port: Number(baseUrl.port) || (baseUrl.protocol === "https:" ? 443 : 80) },
+    server: { address: baseUrl.hostname, port: portOf(baseUrl) },
     stream(request) {
       const encoded = encode(provider, model, request);
       const body = jsonOf(encoded.body);

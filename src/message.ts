@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "./error.ts";
+import { checkOptions } from "./option_rules.ts";
 
 /** Who speaks. */
 export type Role = "system" | "user" | "assistant" | "tool";
@@ -201,10 +202,6 @@ export function toolContent(result: unknown): ToolMessage["content"] {
   } catch {
     throw new ConfigError("The tool's result has no JSON form (it contains itself, or a BigInt); return text instead.");
   }
-}
-
-function checkOptions(options: unknown): void {
-  if (options === null || typeof options !== "object") throw new ConfigError("The options must be an object.");
 }
 
 /** Whether a value is a text or an image that a vendor can be sent. */

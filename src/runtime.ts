@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { portOf } from "./url.ts";
 
 /** What is used of Deno, structurally: the module also runs where its types are unknown. */
 interface DenoLike {
@@ -104,9 +105,9 @@ export function readVariable(name: string): Variable {
 }
 
 /** True unless the runtime would prompt for, or refuse, a connection to this URL's host (Deno without `--allow-net`). */
-export function mayConnect({ protocol, hostname, port }: URL): boolean {
+export function mayConnect(url: URL): boolean {
   try {
-    const host = `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
+    const host = `${url.hostname}:${portOf(url)}`;
     return (globals.Deno?.permissions?.querySync({ name: "net", host }).state ?? "granted") === "granted";
   } catch {
     return true;

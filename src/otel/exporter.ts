@@ -11,6 +11,7 @@ import {
 } from "@opentelemetry/otlp-transformer";
 import type { ResourceMetrics } from "@opentelemetry/sdk-metrics";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace";
+import { quietly } from "../quietly.ts";
 import type { SignalEnvironment } from "./environment.ts";
 import { cleanMetrics, cleanSpan, countPoints, halveMetrics } from "./clean.ts";
 import { encodeSpans } from "./encode_spans.ts";
@@ -142,14 +143,6 @@ function rejectedOf<T>(encoding: Encoding<T>, body: Uint8Array, count: number): 
 
 function refused(count: number): Exported {
   return { exported: 0, failed: count, errors: ["The encoder refused them"] };
-}
-
-function quietly<R>(run: () => R): R | undefined {
-  try {
-    return run();
-  } catch {
-    return undefined;
-  }
 }
 
 function finished(body: Uint8Array | undefined, json: boolean): Uint8Array | undefined {

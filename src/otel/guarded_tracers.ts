@@ -17,6 +17,7 @@ import {
 } from "@opentelemetry/api";
 import type { Sampler, SamplingResult } from "@opentelemetry/sdk-trace";
 import type { Attributes, Context, Span } from "../otel_types.ts";
+import { quietly } from "../quietly.ts";
 import { eachClean, isCleanAttribute, normalizeAttributes, type NormalizeOptions, textOf } from "./normalize.ts";
 import type { TroubleLog } from "./trouble.ts";
 
@@ -134,12 +135,4 @@ export function guardedSampler(sampler: Sampler, otherwise: Sampler, trouble: Tr
     },
     toString: () => String(sampler),
   };
-}
-
-function quietly<R>(run: () => R): R | undefined {
-  try {
-    return run();
-  } catch {
-    return undefined; // OpenTelemetry's API does not throw into the program, whatever it was given.
-  }
 }

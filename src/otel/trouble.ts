@@ -31,14 +31,14 @@ export function createTroubleLog({ onError, silent }: TroubleOptions): TroubleLo
   const open = new Map<Signal, number>();
   const said = new Set<string>();
   const write = (line: string) => {
-    if (!silent) quietly(() => writeError(`[sik-llms] ${line}`));
+    if (!silent) unheard(() => writeError(`[sik-llms] ${line}`));
   };
   return {
     lost(signal, count, reason) {
       if (count === 0) return;
       const before = open.get(signal);
       open.set(signal, (before ?? 0) + count);
-      if (onError !== undefined) quietly(() => onError({ signal, message: reason, lost: count }));
+      if (onError !== undefined) unheard(() => onError({ signal, message: reason, lost: count }));
       else if (before === undefined) {
         write(`Telemetry is being lost: ${reason} (${some(count, signal)} so far); run the doctor to find out why.`);
       }
@@ -62,7 +62,7 @@ function some(count: number, signal: Signal): string {
 }
 
 /** The hook, and a console that somebody replaced, are the user's: what they throw or reject with ends here. */
-function quietly(run: () => unknown): void {
+function unheard(run: () => unknown): void {
   try {
     Promise.resolve(run()).catch(() => {});
   } catch {

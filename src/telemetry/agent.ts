@@ -17,7 +17,8 @@ import { endingOf, sentenceOf } from "./ending.ts";
 import { SPAN, type Vocabulary } from "./names.ts";
 import type { ClientTelemetry } from "./options.ts";
 import { captureOf, currentVocabulary, isRecording, meterOf, telemetryReady, tracerOf } from "./signals.ts";
-import { merged, type OpenSpan, openSpan, quietly } from "./span.ts";
+import { quietly } from "../quietly.ts";
+import { merged, type OpenSpan, openSpan } from "./span.ts";
 import { LlmError } from "../error.ts";
 
 /** Puts telemetry around an agent; `name` stands on spans and metrics. */

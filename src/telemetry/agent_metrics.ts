@@ -7,7 +7,8 @@ import type { LanguageModel } from "../language_model.ts";
 import type { Attributes, Meter } from "../otel_types.ts";
 import { doubling, type Instruments, instrumentsOf, LLM_SECONDS } from "./instruments.ts";
 import { AGENT, AGENT_METRIC, GEN_AI, GEN_AI_AGENT_METRIC, GENERAL, LLM, type Vocabulary } from "./names.ts";
-import { defined, quietly } from "./span.ts";
+import { quietly } from "../quietly.ts";
+import { defined } from "./span.ts";
 
 /** One run of an agent, as the metrics see it. */
 export interface AgentMeasurement {

@@ -16,7 +16,8 @@ import { endingOf } from "./ending.ts";
 import { AGENT, GEN_AI, iterationSpanName, SPAN, toolSpanName, type Vocabulary } from "./names.ts";
 import type { ClientTelemetry } from "./options.ts";
 import { meterOf, tracerOf } from "./signals.ts";
-import { type OpenSpan, openSpan, quietly } from "./span.ts";
+import { quietly } from "../quietly.ts";
+import { type OpenSpan, openSpan } from "./span.ts";
 import { toolArguments, toolResult } from "./tool_content.ts";
 
 /** The run that the steps belong to. */

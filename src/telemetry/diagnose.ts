@@ -21,7 +21,7 @@ import { isDenoBuiltIn, registry } from "../otel/registry.ts";
 import { mayConnect, readVariable, runtimeName } from "../runtime.ts";
 import { explainAnswer } from "./explain_answer.ts";
 import { captureOf, CONTENT_VARIABLE, getMeter, getTracer, isContentWordUnknown } from "./signals.ts";
-import { quietly } from "./span.ts";
+import { quietly } from "../quietly.ts";
 
 /** One thing that was found. */
 export interface Finding {

@@ -11,7 +11,8 @@ import { observeBody } from "./observe_body.ts";
 import type { TelemetryOptions } from "./options.ts";
 import { extractContext, standFor } from "./propagation.ts";
 import { configureTelemetry, flushTelemetry, isRecording, telemetryReady, tracerOf } from "./signals.ts";
-import { errorTypeOf, type OpenSpan, openSpan, quietly } from "./span.ts";
+import { quietly } from "../quietly.ts";
+import { errorTypeOf, type OpenSpan, openSpan } from "./span.ts";
 
 /** A request handler: of workers `(request, env, ctx)`, of `Deno.serve` and `Bun.serve` `(request, info)`. */
 export type EdgeHandler<Rest extends readonly unknown[] = readonly unknown[]> = (

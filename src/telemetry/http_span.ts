@@ -9,9 +9,11 @@ import { isNativeFetch, type Posted, requestIdOf, watchedBy } from "../http.ts";
 import { isDenoBuiltIn, runInContext, suppressed } from "../otel/registry.ts";
 import { retryAfterMs } from "../retry.ts";
 import type { Context, Tracer } from "../otel_types.ts";
+import { portOf } from "../url.ts";
 import { GENERAL, LLM, SPAN, type Vocabulary } from "./names.ts";
 import { observeBody } from "./observe_body.ts";
-import { errorTypeOf, type OpenSpan, openSpan, type OptionalAttributes, quietly } from "./span.ts";
+import { quietly } from "../quietly.ts";
+import { errorTypeOf, type OpenSpan, openSpan, type OptionalAttributes } from "./span.ts";
 
 /** The call that a fetch belongs to. */
 export interface FetchOwner {
@@ -65,7 +67,7 @@ async function attempt(
     attributes: {
       [GENERAL.method]: init?.method ?? "GET",
       [GENERAL.serverAddress]: url.hostname,
-      [GENERAL.serverPort]: Number(url.port) || (url.protocol === "https:" ? 443 : 80),
+      [GENERAL.serverPort]: portOf(url),
       [GENERAL.urlFull]: `${url.origin}${url.pathname}`,
       [GENERAL.resendCount]: before === 0 ? undefined : before,
     },

@@ -22,7 +22,8 @@ import { LLM, SPAN, streamSpanName, type Vocabulary } from "./names.ts";
 import type { ClientTelemetry } from "./options.ts";
 import { propagationHeaders } from "./propagation.ts";
 import { captureOf, currentVocabulary, isRecording, meterOf, telemetryReady, tracerOf } from "./signals.ts";
-import { merged, type OpenSpan, openSpan, quietly } from "./span.ts";
+import { quietly } from "../quietly.ts";
+import { merged, type OpenSpan, openSpan } from "./span.ts";
 
 /**
  * Puts telemetry around a language model; the result is a language model like any other.

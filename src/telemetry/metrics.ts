@@ -8,7 +8,7 @@ import { GEN_AI_SECONDS, type Instruments, instrumentsOf, LLM_SECONDS, TOKENS } 
 import { allInputTokens, type Ending, type Measured } from "./attributes.ts";
 import type { Labels, LabelsOf } from "./labels.ts";
 import { GEN_AI_INFERENCE_METRIC, GEN_AI_METRIC, LLM_METRIC, type Vocabulary } from "./names.ts";
-import { quietly } from "./span.ts";
+import { quietly } from "../quietly.ts";
 
 /** One request, as the metrics see it. */
 export interface RequestMeasurement {

@@ -34,7 +34,7 @@ import { PACKAGE_NAME, PACKAGE_VERSION } from "../version.ts";
 import type { Capture } from "./content.ts";
 import type { Vocabulary } from "./names.ts";
 import type { ClientTelemetry, TelemetryOptions } from "./options.ts";
-import { quietly } from "./span.ts";
+import { quietly } from "../quietly.ts";
 
 /**
  * Telemetry that was started; `await using` shuts it down at the end of the block.

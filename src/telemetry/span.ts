@@ -14,6 +14,7 @@ import {
 } from "@opentelemetry/api";
 import { isDenoBuiltIn } from "../otel/registry.ts";
 import type { Attributes, Context, Span, TraceContext, Tracer } from "../otel_types.ts";
+import { quietly } from "../quietly.ts";
 import { GENERAL } from "./names.ts";
 
 /** What a span is opened with. */
@@ -128,13 +129,4 @@ export function merged(...sources: readonly (Attributes | undefined)[]): Attribu
 export function errorTypeOf(error: unknown, otherwise = "Error"): string {
   const name = quietly(() => (error as { readonly name?: unknown } | null)?.name);
   return typeof name === "string" && /^[\w.$-]{1,64}$/.test(name) ? name : otherwise;
-}
-
-/** Telemetry never throws into the user's call: what fails here is lost, and nothing else is. */
-export function quietly<R>(run: () => R): R | undefined {
-  try {
-    return run();
-  } catch {
-    return undefined;
-  }
 }

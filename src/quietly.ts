@@ -1,0 +1,14 @@
+/**
+ * Work whose failure is nobody's business.
+ *
+ * @module
+ */
+
+/** What `run` gives; undefined where it throws. What is done here is lost then, and nothing else is. */
+export function quietly<R>(run: () => R): R | undefined {
+  try {
+    return run();
+  } catch {
+    return undefined;
+  }
+}
