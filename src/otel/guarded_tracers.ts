@@ -18,7 +18,14 @@ import {
 import type { Sampler, SamplingResult } from "@opentelemetry/sdk-trace";
 import type { Attributes, Context, Span } from "../otel_types.ts";
 import { quietly } from "../quietly.ts";
-import { eachClean, isCleanAttribute, normalizeAttributes, type NormalizeOptions, textOf } from "./normalize.ts";
+import {
+  areClean,
+  eachClean,
+  isCleanAttribute,
+  normalizeAttributes,
+  type NormalizeOptions,
+  textOf,
+} from "./normalize.ts";
 import type { TroubleLog } from "./trouble.ts";
 
 /** A provider in front of `provider`; attributes are made clean before samplers and processors see them. */
@@ -60,8 +67,13 @@ function guardedTracer(tracer: Tracer, options: NormalizeOptions): Tracer {
 }
 
 function cleanOptions(given: SpanOptions, options: NormalizeOptions): SpanOptions {
-  const attributes = normalizeAttributes(given.attributes, options);
-  return { ...given, attributes, links: cleanLinks(given.links, options) };
+  const { attributes = {}, links } = given;
+  return {
+    ...given,
+    // The SDK makes a copy of its own.
+    attributes: quietly(() => areClean(attributes, options)) ? attributes : normalizeAttributes(attributes, options),
+    links: cleanLinks(links, options),
+  };
 }
 
 /** Links to nowhere (an id of zeros, no context at all) are no links: receivers refuse the whole request for one. */

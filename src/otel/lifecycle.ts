@@ -81,10 +81,11 @@ export function configure(given: OtelOptions): void {
 
 /** Which rule of the switch holds now. */
 export function currentRule(): Rule {
-  if (isOffForGood() || stopped) return "off";
+  if (options.enabled === false || stopped) return "off";
+  const disabled = booleanOf(readEnv("OTEL_SDK_DISABLED")); // Asked for once: it is all that a call costs while telemetry is off.
+  if (disabled === true) return "off";
   if (foreignProviders() !== undefined) return "user";
-  if (loaded !== undefined || wantsZeroConfig()) return "zero-config";
-  return "off";
+  return loaded !== undefined || asksForProviders() || disabled === false ? "zero-config" : "off";
 }
 
 /** True under rule 1, which stands above everything, a client's own tracer included. */
@@ -207,10 +208,6 @@ export async function shutdown({ timeoutMs = FLUSH_MS }: FlushOptions = {}): Pro
 export function restart(): void {
   stopped = false;
   failure = undefined;
-}
-
-function wantsZeroConfig(): boolean {
-  return asksForProviders() || booleanOf(readEnv("OTEL_SDK_DISABLED")) === false;
 }
 
 /** Asked for in code, which is told when it comes to nothing; the environment's word is only a default. */

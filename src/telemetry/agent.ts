@@ -83,10 +83,10 @@ function traced(
       name: vocabulary === "gen_ai" ? `invoke_agent ${name}` : SPAN.agent,
       kind: SpanKind.INTERNAL,
       parent,
-      attributes: {
-        ...merged(options.attributes, request.attributes),
-        ...agentStartAttributes(agent, name, { ...request, effort }, vocabulary),
-      },
+      attributes: [
+        merged(options.attributes, request.attributes),
+        agentStartAttributes(agent, name, { ...request, effort }, vocabulary),
+      ],
     });
     if (span.isRecording) span.set(inputContent(request, capture));
     request.signal?.addEventListener("abort", onAbort, { once: true });

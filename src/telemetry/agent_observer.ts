@@ -62,7 +62,7 @@ export function observeAgent(
         name: iterationSpanName(number),
         kind: SpanKind.INTERNAL,
         parent: parent(),
-        attributes: { [AGENT.iteration]: number },
+        attributes: [{ [AGENT.iteration]: number }],
       });
       return open = spanStep(span, (ending: TurnEnding) => {
         add(sums, ending);
@@ -86,20 +86,20 @@ export function observeAgent(
           : SPAN.unknownTool,
         kind: SpanKind.INTERNAL,
         parent: parent(),
-        attributes: {
-          ...(vocabulary === "gen_ai" ? {} : {
+        attributes: [
+          vocabulary === "gen_ai" ? {} : {
             [AGENT.toolName]: call.name,
             [AGENT.toolArgumentsCount]: countOf(call.arguments),
             [AGENT.toolCallId]: call.id,
-          }),
-          ...(vocabulary === "llm" ? {} : {
+          },
+          vocabulary === "llm" ? {} : {
             [GEN_AI.operation]: "execute_tool",
             [GEN_AI.toolName]: call.name,
             [GEN_AI.toolCallId]: call.id,
             [GEN_AI.toolType]: "function",
             [GEN_AI.toolDescription]: description,
-          }),
-        },
+          },
+        ],
       });
       if (span.isRecording) span.set(toolArguments(call, capture));
       return spanStep(span, (ending: ToolEnding) => {

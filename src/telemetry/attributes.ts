@@ -37,7 +37,7 @@ export function requestAttributes(
   model: LanguageModel,
   request: ChatRequest,
   vocabulary: Vocabulary,
-): OptionalAttributes {
+): readonly OptionalAttributes[] {
   const { temperature, topP, topK, maxTokens, seed, reasoningEffort, stop, messages } = request;
   const streaming = request.streaming ?? true;
   const general = {
@@ -77,7 +77,7 @@ export function requestAttributes(
       ? "chat_completions"
       : "responses",
   };
-  return { ...general, ...llm, ...genAi };
+  return [general, llm, genAi];
 }
 
 /** What is known when a request has ended. */
@@ -86,7 +86,7 @@ export function endAttributes(
   { durationSeconds, timeToFirstTokenSeconds, retries, usage, cost }: Measured,
   result: Result | undefined,
   vocabulary: Vocabulary,
-): OptionalAttributes {
+): readonly OptionalAttributes[] {
   const llm = vocabulary === "gen_ai" ? {} : {
     [LLM.outcome]: outcome,
     [LLM.duration]: durationSeconds,
@@ -102,7 +102,6 @@ export function endAttributes(
     [LLM.tokensCacheWrite]: usage?.cacheWriteTokens,
     [LLM.tokensReasoning]: usage?.reasoningTokens,
     [LLM.tokensTotal]: usage?.totalTokens,
-    ...costAttributes(cost),
   };
   const genAi = vocabulary === "llm" ? {} : {
     [GEN_AI.responseId]: result?.responseId,
@@ -111,16 +110,15 @@ export function endAttributes(
     [GEN_AI.timeToFirstChunk]: timeToFirstTokenSeconds,
     [GEN_AI.openaiServiceTier]: result?.serviceTier,
     [GEN_AI.openaiFingerprint]: result?.systemFingerprint,
-    ...(usage === undefined ? {} : {
-      [GEN_AI.inputTokens]: allInputTokens(usage),
-      [GEN_AI.outputTokens]: usage.outputTokens,
-      [GEN_AI.cacheReadTokens]: usage.cacheReadTokens,
-      [GEN_AI.cacheWriteTokens]: usage.cacheWriteTokens,
-      [GEN_AI.cacheCreationTokens]: vocabulary === "both" ? usage.cacheWriteTokens : undefined,
-      [GEN_AI.reasoningTokens]: usage.reasoningTokens,
-    }),
+    [GEN_AI.inputTokens]: usage && allInputTokens(usage),
+    [GEN_AI.outputTokens]: usage?.outputTokens,
+    [GEN_AI.cacheReadTokens]: usage?.cacheReadTokens,
+    [GEN_AI.cacheWriteTokens]: usage?.cacheWriteTokens,
+    [GEN_AI.cacheCreationTokens]: vocabulary === "both" ? usage?.cacheWriteTokens : undefined,
+    [GEN_AI.reasoningTokens]: usage?.reasoningTokens,
   };
-  return { ...llm, ...genAi };
+  // The conventions have no cost: it is the project's own, and left out where GenAI names alone are written.
+  return vocabulary === "gen_ai" ? [genAi] : [llm, costAttributes(cost), genAi];
 }
 
 /** Input as the GenAI conventions count it: cached reads and writes included. */
@@ -128,7 +126,6 @@ export function allInputTokens(usage: Usage): number {
   return usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
 }
 
-/** The conventions have no cost: these are the project's own, and left out where GenAI names alone are written. */
 function costAttributes(cost: Cost | undefined): OptionalAttributes {
   return {
     [LLM.costTotal]: cost?.total,

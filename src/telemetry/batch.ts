@@ -87,6 +87,6 @@ function openBatch(
     name: SPAN[batch.name === "sample" ? "sample" : "batchGenerate"],
     kind: SpanKind.INTERNAL,
     parent,
-    attributes: { ...llm, ...genAi },
+    attributes: [llm, genAi],
   });
 }

@@ -58,7 +58,7 @@ export function recordEvaluation(target: TraceContext, evaluation: Evaluation): 
     name: evaluationSpanName(name),
     kind: SpanKind.INTERNAL,
     parent: activeContext(),
-    attributes: { ...merged(attributes), ...own, ...genAi },
+    attributes: [merged(attributes), own, genAi],
     links: isLinkable(target) ? [createSpanLink(target, { [LINK.type]: LINK.evaluation })] : [],
   });
   span.end();

@@ -138,11 +138,11 @@ function serverSpan(request: Request, spanName: ((request: Request) => string) |
     name: named ?? request.method,
     kind: SpanKind.SERVER,
     parent: extractContext(request.headers),
-    attributes: {
+    attributes: [{
       [GENERAL.method]: request.method,
       [HTTP_SERVER.path]: url.pathname,
       [HTTP_SERVER.scheme]: url.protocol.slice(0, -1),
       [GENERAL.serverAddress]: url.hostname,
-    },
+    }],
   });
 }

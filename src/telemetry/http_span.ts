@@ -64,13 +64,13 @@ async function attempt(
     name: call.vocabulary === "gen_ai" ? init?.method ?? "GET" : SPAN.http,
     kind: SpanKind.CLIENT,
     parent: call.context,
-    attributes: {
+    attributes: [{
       [GENERAL.method]: init?.method ?? "GET",
       [GENERAL.serverAddress]: url.hostname,
       [GENERAL.serverPort]: portOf(url),
       [GENERAL.urlFull]: `${url.origin}${url.pathname}`,
       [GENERAL.resendCount]: before === 0 ? undefined : before,
-    },
+    }],
   });
   const context = span?.context ?? call.context;
   const signal = init?.signal ?? undefined;

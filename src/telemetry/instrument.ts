@@ -108,22 +108,22 @@ function traced(
       name: vocabulary === "gen_ai" ? `chat ${model.model}` : SPAN.request,
       kind: SpanKind.CLIENT,
       parent: callerContext,
-      attributes: {
-        ...merged(options.attributes, request.attributes),
-        ...quietly(() => requestAttributes(model, request, vocabulary)),
-      },
+      attributes: [
+        merged(options.attributes, request.attributes),
+        ...quietly(() => requestAttributes(model, request, vocabulary)) ?? [],
+      ],
     });
     if (outer.isRecording) outer.set(quietly(() => inputContent(request, capture)) ?? {});
     const stream = vocabulary === "gen_ai" ? outer : openSpan(tracer, {
       name: streamSpanName(model.provider),
       kind: SpanKind.INTERNAL,
       parent: outer.context,
-      attributes: {
+      attributes: [{
         [LLM.model]: model.model,
         [LLM.provider]: model.provider,
         [LLM.streaming]: request.streaming ?? true,
         [LLM.temperature]: request.temperature,
-      },
+      }],
     });
     const owner: FetchOwner = {
       tracer,
@@ -182,7 +182,8 @@ function traced(
       stream.end(status);
     }
     if (outer.isRecording) {
-      outer.set({ ...endAttributes(ending, values, result, vocabulary), ...outputContent(result, capture) });
+      for (const each of endAttributes(ending, values, result, vocabulary)) outer.set(each);
+      outer.set(outputContent(result, capture));
     }
     recordRequest(quietly(() => meterOf(options)), {
       responseModel: result?.responseModel,

@@ -25,8 +25,8 @@ export interface SpanStart {
   readonly kind: SpanKind;
   /** The context that holds its parent. */
   readonly parent: Context;
-  /** What samplers see. */
-  readonly attributes: OptionalAttributes;
+  /** What samplers see; where several say something of one name, the last does. */
+  readonly attributes: readonly OptionalAttributes[];
   /** Other spans it points to. */
   readonly links?: readonly Link[] | undefined;
 }
@@ -55,7 +55,7 @@ export function openSpan(tracer: Tracer, start: SpanStart): OpenSpan {
   const { name, kind, attributes, links } = start;
   const parent = withoutInvalidSpan(start.parent);
   const span = quietly(() => {
-    return tracer.startSpan(name, { kind, attributes: defined(attributes), links: [...(links ?? [])] }, parent);
+    return tracer.startSpan(name, { kind, attributes: defined(...attributes), links: [...(links ?? [])] }, parent);
   }) ?? trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
   // Deno's built-in spans keep every value that an attribute was ever given, and OTLP allows one: there they wait.
   const held: Attributes | undefined = isDenoBuiltIn() ? {} : undefined;
@@ -109,10 +109,10 @@ function traceContextOf(span: Span): TraceContext | undefined {
   return isSpanContextValid(span.spanContext()) ? { traceId, spanId, traceFlags } : undefined;
 }
 
-/** The attributes that are known. */
-export function defined(attributes: OptionalAttributes): Attributes {
+/** The attributes that are known, of several sources; the last word on each stands. */
+export function defined(...sources: readonly OptionalAttributes[]): Attributes {
   const known: Attributes = {};
-  for (const name in attributes) if (attributes[name] !== undefined) known[name] = attributes[name];
+  for (const source of sources) for (const name in source) if (source[name] !== undefined) known[name] = source[name];
   return known;
 }
 

@@ -15,6 +15,7 @@ import { openaiChat } from "../../src/providers/openai_chat.ts";
 import { openaiResponses } from "../../src/providers/openai_responses.ts";
 import { sseReader } from "../../src/sse.ts";
 import { flushTelemetry, getTracer, startTelemetry } from "../../src/telemetry/signals.ts";
+import { defined } from "../../src/telemetry/span.ts";
 import { usageOf } from "../../src/usage.ts";
 import { wires } from "../support/wires.ts";
 
@@ -81,7 +82,7 @@ Deno.bench("attributes: of a request, at its end", { group: "attributes" }, () =
   endAttributes({ outcome: "completed" }, measured, result, "both");
 });
 Deno.bench("attributes: made clean", { group: "attributes" }, () => {
-  normalizeAttributes(begin as Parameters<typeof normalizeAttributes>[0], { json: false });
+  normalizeAttributes(defined(...begin) as Parameters<typeof normalizeAttributes>[0], { json: false });
 });
 
 const receiver = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
