@@ -51,11 +51,13 @@ export interface Bound extends BundleWeight {
   readonly because: string;
 }
 
+const FASTER = "Spans are encoded in one pass from their end: 1.5 KB for a quarter of the CPU of the stock encoder.";
+
 /**
  * A ratchet: what ours weighed when this was written, and a little. A change that makes them lighter lowers the bound,
  * one that makes them heavier is to be worth it.
  */
 export const bounds: readonly Bound[] = [
-  { program: everything, start: 70_500, whole: 109_500, because: "It is the first bound that was set." },
-  { program: clientAlone, start: 54_500, whole: 93_500, because: "It is the first bound that was set." },
+  { program: everything, start: 70_900, whole: 110_900, because: FASTER },
+  { program: clientAlone, start: 54_600, whole: 94_800, because: FASTER },
 ];
