@@ -15,7 +15,7 @@ const known: Readonly<Record<number, string>> = { 12: "Dogs are welcome on a lea
 const rules = Array.from({ length: 400 }, (_, index) => {
   return `Rule ${index + 1}: ${known[index + 1] ?? "Guests are kindly asked to leave things as they found them."}`;
 });
-// true caches for five minutes; "1h" for an hour, at twice the price of the writing.
+// true caches for five minutes; "1h" for an hour, and writing then costs twice the price of input.
 const handbook = systemMessage(`The rules of the house.\n${rules.join("\n")}`, { cache: true });
 
 const client = createClient("claude-haiku-4-5");

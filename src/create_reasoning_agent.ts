@@ -4,6 +4,7 @@
  * @module
  */
 import { createAgent } from "./agent/agent.ts";
+import { DEFAULT_EFFORT } from "./agent/effort.ts";
 import type { AgentModel } from "./agent/turn.ts";
 import { modelInfo } from "./catalog.ts";
 import { type Client, makeClient } from "./client.ts";
@@ -12,6 +13,7 @@ import { type ClientOptions, defaultsOf, fetchOf, modelOf } from "./create_clien
 import { ConfigError } from "./error.ts";
 import { instrumentAgent } from "./telemetry/agent.ts";
 import { aroundBatch } from "./telemetry/batch.ts";
+import { isReasoningModel } from "./providers/openai_reasoning.ts";
 import type { Tool } from "./tool.ts";
 
 /** How an agent is made. */
@@ -118,7 +120,10 @@ export function createReasoningAgent(model: string, options: AgentOptions = {}):
   const defaults = defaultsOf(clientOptions);
   const fetch = fetchOf(clientOptions);
   if (telemetry === false) return makeClient(agent, { defaults, fetch });
-  const around = aroundBatch(agent, telemetry, { operation: "reasoning", reasoningEffort: options.reasoningEffort });
+  const around = aroundBatch(agent, telemetry, {
+    operation: "reasoning",
+    reasoningEffort: options.reasoningEffort ?? DEFAULT_EFFORT,
+  });
   return makeClient(instrumentAgent(agent, name, telemetry), { defaults, fetch, around });
 }
 
@@ -138,5 +143,7 @@ function agentModel(name: string, options: ClientOptions): AgentModel {
   const info = modelInfo(name);
   // Anthropic's dialect has a way of its own to hold older models to a schema.
   const holdsSchema = info && (info.structuredOutput || info.provider === "anthropic");
-  return { asked, reasons: info?.reasoning !== false, holdsSchema };
+  // Whoever is not told how much to think may refuse to be told: only a model that is known to think is.
+  const reasons = info?.reasoning ?? (isReasoningModel(name) || name.startsWith("claude-"));
+  return { asked, reasons, holdsSchema };
 }

@@ -20,13 +20,18 @@ import type { ImagePart } from "./message.ts";
  */
 export function imageFromUrl(url: string | URL): ImagePart {
   const address = url instanceof URL ? url.href : typeof url === "string" ? url : "";
-  const data = /^data:([^;,]+)(?:;[^;,]*)*?;base64,/i.exec(address);
-  if (data !== null) {
-    return { type: "image", data: address.slice(data[0].length), mediaType: data[1]?.toLowerCase() };
-  }
+  const inline = inlineImage({ type: "image", url: address });
+  if (inline !== undefined) return inline;
   if (hasScheme(address)) return { type: "image", url: address };
   const hint = "the bytes of a file go through imageFromBytes";
   throw new ConfigError(`The image's address must be a whole URL, as in https://host/cat.png; ${hint}.`);
+}
+
+/** An image whose address holds it (`data:…;base64,…`) as one with data; undefined for any other. */
+export function inlineImage({ url = "", mediaType }: ImagePart): ImagePart | undefined {
+  const head = /^data:([^;,]+)(?:;[^;,]*)*?;base64,/i.exec(url);
+  if (head === null) return undefined;
+  return { type: "image", data: url.slice(head[0].length), mediaType: mediaType ?? head[1]?.toLowerCase() };
 }
 
 /** Whether an address begins as a URL does. One letter alone is the drive of a file. */

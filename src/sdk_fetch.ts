@@ -60,10 +60,8 @@ export function sdkFetch(sdk: OfficialSdk): typeof globalThis.fetch {
     const base = new URL(sdk.baseURL).pathname.replace(/\/+$/, "");
     const { pathname, search } = new URL(input instanceof Request ? input.url : input);
     const body = JSON.parse(String(init?.body)) as { readonly stream?: boolean };
-    // The SDK knows who is asked and in which form: of our headers it needs those that this request alone has.
-    const { authorization: _1, "x-api-key": _2, "content-type": _3, accept: _4, ...headers } = Object.fromEntries(
-      new Headers(init?.headers),
-    );
+    // The SDK knows in which form it asks, and who: what is said of that here is the user's own, and stands over it.
+    const { "content-type": _1, accept: _2, ...headers } = Object.fromEntries(new Headers(init?.headers));
     try {
       return await sdk.post(pathname.slice(base.length) + search, {
         body,

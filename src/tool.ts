@@ -20,7 +20,7 @@ export interface ToolContext {
 
 /** What the model may ask for. */
 export interface Tool {
-  /** What the model calls it by: letters, digits, `_` and `-`, at most 64. */
+  /** What the model calls it by: letters, digits, `_` and `-`; at most 128, which OpenAI cuts at 64. */
   readonly name: string;
   /** Tells the model what it does and when to use it. */
   readonly description: string;
@@ -35,7 +35,7 @@ export interface Tool {
 
 /** What {@linkcode defineTool} takes: a {@linkcode Tool} whose `execute` knows the type of its arguments. */
 export interface ToolDefinition<A> {
-  /** What the model calls it by: letters, digits, `_` and `-`, at most 64. */
+  /** What the model calls it by: letters, digits, `_` and `-`; at most 128, which OpenAI cuts at 64. */
   readonly name: string;
   /** Tells the model what it does and when to use it. */
   readonly description: string;

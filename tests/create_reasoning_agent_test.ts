@@ -123,7 +123,11 @@ Deno.test("reasoningEffort is medium by default, and told to models that reason 
   assertEquals(await effortsOf("gpt-5"), "medium");
   assertEquals(await effortsOf("gpt-5", { reasoningEffort: "low" }), "low");
   assertEquals(await effortsOf("gpt-4o-mini"), undefined);
-  assertEquals(await effortsOf("gpt-of-tomorrow"), "medium");
+  assertEquals(await effortsOf("gpt-7-of-tomorrow"), "medium");
+  for (const model of ["gpt-3.5-turbo", "llama-3.3-70b", "gpt-of-tomorrow"]) {
+    assertEquals(await effortsOf(model), undefined);
+  }
+  assertEquals(await effortsOf("llama-that-thinks", { reasoningEffort: "low" }), "low");
 });
 
 Deno.test("a reasoningEffort that is asked for of a model that does not reason is left out with a notice", async () => {

@@ -17,7 +17,7 @@ export function withLegalNames(message: Message, tools: readonly Tool[]): Messag
 
 /** The name itself, or what is left of it; never that of a tool which was not meant. */
 function legalName(name: string, tools: readonly Tool[]): string {
-  if (/^[\w-]{1,64}$/.test(name)) return name;
+  if (/^[\w-]{1,64}$/.test(name) || tools.some((tool) => tool.name === name)) return name;
   const left = name.replaceAll(/[^\w-]/g, "_").slice(0, 64);
   return left === "" || tools.some((tool) => tool.name === left) ? "unknown_tool" : left;
 }

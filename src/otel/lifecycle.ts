@@ -70,7 +70,9 @@ export function readEnv(name: string): string | undefined {
 /** Merges into earlier calls until the providers exist; after that {@linkcode ConfigError}. */
 export function configure(given: OtelOptions): void {
   if (loaded !== undefined) {
-    throw new ConfigError("Telemetry has begun: configure it before the first request, or after shutdownTelemetry().");
+    throw new ConfigError(
+      "Telemetry has begun: say everything in one call, before the first client, or after shutdownTelemetry().",
+    );
   }
   const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== null));
   options = { ...options, ...said };

@@ -13,7 +13,7 @@ import { type Block, gatherBlocks } from "./anthropic_blocks.ts";
 import { anthropicErrorOf } from "./anthropic_error.ts";
 import { type AnthropicUsage, usageOfAnthropic } from "./anthropic_usage.ts";
 import { mergeUsage, parseEvent, type Raw, record, text, word } from "./raw.ts";
-import { cutArguments, parseArguments } from "./tool_calls.ts";
+import { cutArguments, madeId, parseArguments } from "./tool_calls.ts";
 import { addVendorFields } from "./vendor_fields.ts";
 
 /** What the dialect knows beside the result: what prices need. */
@@ -116,7 +116,7 @@ export function foldMessages(provider: string, request: ChatRequest, onOutput?: 
       if (!started && list.length === 0) {
         throw new ResponseError("The vendor's answer is empty: it has no message.", { reason: "empty" });
       }
-      const calls = callsOf(list, provider, stopReason, counted.usage);
+      const calls = callsOf(list, provider, { stopReason, usage: counted.usage, answer: id });
       out.push(...calls.values());
       const parts = list.flatMap((block) => partOf(block, calls.get(block), provider));
       const thinking = list.map((block) => block.kind === "thinking" ? block.text : "").join("");
@@ -145,8 +145,11 @@ export function foldMessages(provider: string, request: ChatRequest, onOutput?: 
 function callsOf(
   list: readonly Block[],
   provider: string,
-  stopReason: string | undefined,
-  usage: Usage | undefined,
+  { stopReason, usage, answer }: {
+    readonly stopReason: string | undefined;
+    readonly usage: Usage | undefined;
+    readonly answer: string | undefined;
+  },
 ): ReadonlyMap<Block, ToolCall> {
   const cut = stopReason === "max_tokens" || stopReason === "model_context_window_exceeded";
   const calls = new Map<Block, ToolCall>();
@@ -158,7 +161,7 @@ function callsOf(
     const none = json.trim() === "" && Object.keys(record(data["input"])).length === 0;
     if (none && (!block.closed || cut && place === list.length - 1)) throw cutArguments(name, usage);
     const input = json === "" ? data["input"] ?? {} : parseArguments(name, json, usage);
-    const call: ToolCall = { type: "tool_call", id: word(data["id"]) ?? `call_${place}`, name, arguments: input };
+    const call: ToolCall = { type: "tool_call", id: word(data["id"]) ?? madeId(place, answer), name, arguments: input };
     const caller = record(data["caller"])["type"] === "direct" ? undefined : data["caller"];
     calls.set(block, addVendorFields(call, provider, { caller, toolset_name: data["toolset_name"] }));
   });

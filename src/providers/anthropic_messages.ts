@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError } from "../error.ts";
-import { imageMediaType } from "../image.ts";
+import { imageMediaType, inlineImage } from "../image.ts";
 import type { ChatRequest } from "../language_model.ts";
 import type { ImagePart, Message, Part, TextPart, ToolMessage, UserMessage } from "../message.ts";
 import { type CacheableBlock, markCached } from "./anthropic_cache.ts";
@@ -103,7 +103,8 @@ function encodeAssistant(content: string | readonly Part[], provider: string): s
           type: "tool_use",
           id: wireId(part.id),
           name: part.name,
-          input: part.arguments ?? {},
+          // A list, of which the tool was told that it will not do, is refused here.
+          input: Array.isArray(part.arguments) ? {} : record(part.arguments),
           ...vendorFieldsOf(part, provider),
         }];
       case "vendor":
@@ -123,7 +124,8 @@ function textBlock(text: string): CacheableBlock {
   return { type: "text", text };
 }
 
-function imageBlock(image: ImagePart): CacheableBlock {
+function imageBlock(given: ImagePart): CacheableBlock {
+  const image = inlineImage(given) ?? given;
   const source = image.data === undefined
     ? { type: "url", url: image.url ?? "" }
     : { type: "base64", media_type: imageMediaType(image) ?? "image/png", data: image.data };

@@ -70,14 +70,17 @@ export function encodeTools(
   const byTool = json !== undefined && (!hasFormat || !fitsOutputFormat(json));
   if (byTool) encoded.push(answerTool(json));
   const format = json === undefined || byTool ? undefined : { type: "json_schema", schema: outputSchema(json) };
-  if (encoded.length === 0) return { tools: undefined, choice: undefined, format };
+  if (encoded.length === 0 && request.extraBody?.["tools"] === undefined) {
+    return { tools: undefined, choice: undefined, format };
+  }
   if (request.cacheTools === true) markCached(encoded.at(-1), true);
   const wanted = byTool ? withAnswer(request.toolChoice, encoded.length) : request.toolChoice;
   if (!mayForce && forces(request.toolChoice)) {
     const when = rules.forcesTools === "never" ? "" : " while it thinks";
     drops.drop("toolChoice", `${model} cannot be made to call a tool${when}`);
   }
-  return { tools: encoded, choice: choiceOf(forces(wanted) && !mayForce ? "auto" : wanted, request), format };
+  const given = encoded.length === 0 ? undefined : encoded;
+  return { tools: given, choice: choiceOf(forces(wanted) && !mayForce ? "auto" : wanted, request), format };
 }
 
 function answerTool(schema: JsonSchema): CacheableBlock {

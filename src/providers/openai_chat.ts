@@ -58,6 +58,15 @@ function encodeChat(model: string, request: ChatRequest, provider: string): Enco
   const topK = drops.unless(isOpenai, "topK", request.topK, "OpenAI does not have it");
   const streaming = request.streaming ?? true;
   const wantsLogprobs = unlessThinking("logprobs", logprobs === false ? undefined : logprobs);
+  const hasTools = tools.length > 0 || request.extraBody?.["tools"] !== undefined;
+  const names = (name: string) => tools.some((tool) => tool.name === name);
+  const searches = typeof toolChoice === "object"
+    ? toolChoice.name === "web_search" && !names("web_search")
+    : !hasTools;
+  const isForced = typeof toolChoice === "object" || toolChoice === "required";
+  if (isForced && searches && webSearch) drops.drop("toolChoice", "Chat Completions search as they see fit");
+  const choice = hasTools && !(isForced && searches && webSearch) ? toolChoice : undefined;
+  if (typeof webSearch === "object") drops.drop("webSearch.maxUses", "Chat Completions does not have it");
   const body = {
     model,
     messages: encodeChatMessages(request, provider),
@@ -71,12 +80,8 @@ function encodeChat(model: string, request: ChatRequest, provider: string): Enco
     top_logprobs: typeof wantsLogprobs === "number" ? wantsLogprobs : undefined,
     reasoning_effort: effort,
     tools: tools.length === 0 ? undefined : tools.map((tool) => encodeFunction(tool, provider)),
-    tool_choice: typeof toolChoice === "object"
-      ? { type: "function", function: { name: toolChoice.name } }
-      : tools.length === 0
-      ? undefined
-      : toolChoice,
-    parallel_tool_calls: tools.length === 0 ? undefined : request.parallelToolCalls,
+    tool_choice: typeof choice === "object" ? { type: "function", function: { name: choice.name } } : choice,
+    parallel_tool_calls: hasTools ? request.parallelToolCalls : undefined,
     response_format: request.schema === undefined ? undefined : encodeResponseFormat(request.schema, provider),
     web_search_options: webSearch === undefined || webSearch === false ? undefined : {},
     store: isOpenai ? request.store ?? false : request.store,

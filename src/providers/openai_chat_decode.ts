@@ -102,12 +102,13 @@ export function foldChat(
       refusal += refused;
     }
     if (!Array.isArray(delta.tool_calls)) return;
-    for (const call of delta.tool_calls) {
+    const isWhole = choice.delta === undefined || choice.delta === null; // A body's list has one entry for each call.
+    for (const [place, call] of delta.tool_calls.entries()) {
       if (typeof call !== "object" || call === null) continue;
       onOutput?.();
       seals.set(call.id, call.extra_content ?? seals.get(call.id));
       const { name, arguments: given } = call.function ?? {};
-      toolCalls.add({ index: call.index, id: call.id, name, arguments: given });
+      toolCalls.add({ index: isWhole ? place : call.index, id: call.id, name, arguments: given });
     }
   }
 

@@ -15,12 +15,18 @@ export function isReasoningModel(model: string): boolean {
   return modelInfo(model)?.reasoning ?? /^(?:o\d|gpt-(?:[5-9]|\d\d))(?!.*chat)/.test(model);
 }
 
+/** By the catalogue, else by the name of OpenAI's older families; its open models reason. */
+function isKnownNotToReason(model: string): boolean {
+  const known = modelInfo(model)?.reasoning;
+  return known === false || known === undefined && /^(?:chat)?gpt-(?!oss)/.test(model) && !isReasoningModel(model);
+}
+
 /** The effort that is sent: the nearest that the model has, and none to a model that is known not to reason. */
 export function effortOf(model: string, request: ChatRequest, drops: Drops): ReasoningEffort | undefined {
   const { reasoningEffort, thinkingBudgetTokens } = request;
   if (thinkingBudgetTokens !== undefined) drops.drop("thinkingBudgetTokens", "this API takes reasoningEffort instead");
   if (reasoningEffort === undefined) return undefined;
-  if (modelInfo(model)?.reasoning === false) {
+  if (isKnownNotToReason(model)) {
     if (reasoningEffort !== "none") drops.drop("reasoningEffort", `${model} is no reasoning model`);
     return undefined;
   }

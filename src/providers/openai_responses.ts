@@ -46,7 +46,7 @@ export const openaiResponses: Provider = {
 };
 
 function encodeRequest(model: string, request: ChatRequest, provider: string): EncodedRequest {
-  const { previousResponseId, toolChoice, webSearch, schema, streaming = true } = request;
+  const { previousResponseId, webSearch, schema, streaming = true } = request;
   const store = request.store ?? false;
   if (previousResponseId !== undefined && !store) {
     throw new ConfigError("previousResponseId needs store: true, on this request and on the one it goes on from.");
@@ -66,6 +66,7 @@ function encodeRequest(model: string, request: ChatRequest, provider: string): E
   ];
   const searches = webSearch !== undefined && webSearch !== false;
   const tools = [...(request.tools ?? []).map(encodeTool), ...searches ? [{ type: "web_search" }] : []];
+  const hasTools = tools.length > 0 || request.extraBody?.["tools"] !== undefined;
   const body = {
     model,
     input: encodeInput(request, provider),
@@ -77,12 +78,8 @@ function encodeRequest(model: string, request: ChatRequest, provider: string): E
     // The summary is asked for with the effort only: accounts that are not verified are refused it with 400.
     reasoning: effort === undefined ? undefined : { effort, summary: effort === "none" ? undefined : "auto" },
     tools: tools.length === 0 ? undefined : tools,
-    tool_choice: tools.length === 0
-      ? undefined
-      : typeof toolChoice === "object"
-      ? { type: "function", name: toolChoice.name }
-      : toolChoice,
-    parallel_tool_calls: tools.length === 0 ? undefined : request.parallelToolCalls,
+    tool_choice: hasTools ? encodeChoice(request) : undefined,
+    parallel_tool_calls: hasTools ? request.parallelToolCalls : undefined,
     max_tool_calls: typeof webSearch === "object" ? webSearch.maxUses : undefined,
     text: schema === undefined ? undefined : { format: { type: "json_schema", ...encodeAnswer(schema, provider) } },
     include: include.length === 0 ? undefined : include,
@@ -91,6 +88,14 @@ function encodeRequest(model: string, request: ChatRequest, provider: string): E
     ...request.extraBody,
   };
   return { body, notices: [...drops.notices(), ...effortNotices(request, effort)] };
+}
+
+/** The vendor's own search is chosen by its type, unless a tool of the user's has its name. */
+function encodeChoice({ toolChoice, tools = [], webSearch }: ChatRequest): unknown {
+  if (typeof toolChoice !== "object") return toolChoice;
+  const { name } = toolChoice;
+  const searches = webSearch !== undefined && webSearch !== false && !tools.some((tool) => tool.name === name);
+  return searches && name === "web_search" ? { type: name } : { type: "function", name };
 }
 
 /** Unlike in chat completions a tool is strict unless it says that it is not. */

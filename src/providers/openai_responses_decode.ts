@@ -13,7 +13,7 @@ import { openaiErrorOf } from "./openai_error.ts";
 import { gatherItems, type Item } from "./openai_responses_items.ts";
 import { usageOfOpenai } from "./openai_usage.ts";
 import { count, mergeUsage, parseEvent, type Raw, record, text, word } from "./raw.ts";
-import { cutArguments, parseArguments } from "./tool_calls.ts";
+import { cutArguments, madeId, parseArguments } from "./tool_calls.ts";
 import { addVendorFields } from "./vendor_fields.ts";
 
 /** US dollars for a web search: $10 per 1,000 (https://platform.openai.com/docs/pricing). */
@@ -146,7 +146,12 @@ export function foldResponse(provider: string, onOutput?: () => void): Fold {
       if (list.length === 0 && Object.keys(response).length === 0) {
         throw new ResponseError("The vendor's answer is empty: it has no response.", { reason: "empty" });
       }
-      const calls = callsOf(list, provider, response["status"] === "completed", bill.usage);
+      const status = word(response["status"]) ?? "";
+      if (UNFINISHED.has(status)) {
+        const message = `The response is not finished (${status}); what came of it stands in partialText.`;
+        throw new StreamTruncatedError(message, { partialText: said, usage: bill.usage });
+      }
+      const calls = callsOf(list, provider, response, bill.usage);
       out.push(...calls.values());
       const result: DecodedResult = {
         response: said,
@@ -165,6 +170,9 @@ export function foldResponse(provider: string, onOutput?: () => void): Fold {
   };
 }
 
+/** Of a response that is made in the background, or was ended there. */
+const UNFINISHED: ReadonlySet<string> = new Set(["queued", "in_progress", "cancelled"]);
+
 /**
  * The tool calls by their items.
  *
@@ -173,9 +181,11 @@ export function foldResponse(provider: string, onOutput?: () => void): Fold {
 function callsOf(
   list: readonly (readonly [index: number, item: Item])[],
   provider: string,
-  completed: boolean,
+  response: Raw,
   usage: Usage | undefined,
 ): ReadonlyMap<Item, ToolCall> {
+  const completed = response["status"] === "completed";
+  const answer = word(response["id"]);
   const calls = new Map<Item, ToolCall>();
   for (const [index, item] of list) {
     const { data } = item;
@@ -184,7 +194,7 @@ function callsOf(
     // No arguments at all are `{}`, but only of an item that is done.
     const whole = item.done || completed && item.arguments.trim() !== "";
     if (!whole || data["status"] === "incomplete") throw cutArguments(name, usage);
-    const id = word(data["call_id"]) ?? word(data["id"]) ?? `call_${index}`;
+    const id = word(data["call_id"]) ?? word(data["id"]) ?? madeId(index, answer);
     const call = { type: "tool_call", id, name, arguments: parseArguments(name, item.arguments, usage) } as const;
     const caller = record(data["caller"])["type"] === "direct" ? undefined : data["caller"];
     calls.set(item, addVendorFields<ToolCall>(call, provider, { namespace: data["namespace"], caller }));

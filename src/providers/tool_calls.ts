@@ -29,7 +29,7 @@ export interface ToolCallGatherer {
   add(piece: ToolCallPiece): void;
   /**
    * The finished calls, in order. Empty arguments are `{}`, unless the answer was `cutOff`. A call without an id gets one
-   * made of its place and of the `answer`'s own id: no two of a conversation may be the same.
+   * of its own, by the `answer`'s id; see {@linkcode madeId}.
    *
    * @throws {ToolArgumentsError} when the arguments of one are no JSON, or did not come.
    */
@@ -65,21 +65,29 @@ export function gatherToolCalls(): ToolCallGatherer {
       if (typeof piece.arguments === "string") call.text += piece.arguments;
       else if (typeof piece.arguments === "object" && piece.arguments !== null) call.value = piece.arguments;
     },
-    finish({ cutOff = false, usage, answer = "" } = {}) {
+    finish({ cutOff = false, usage, answer } = {}) {
       if (calls.size === 0) return [];
-      const suffix = answer.replaceAll(/[^A-Za-z0-9]/g, "").slice(-12);
       const ordered = [...calls].sort(([a], [b]) => a - b);
       return ordered.map(([index, { id, name, text, value }]) => {
         if (cutOff && value === undefined && text.trim() === "") throw cutArguments(name, usage);
         return {
           type: "tool_call",
-          id: id !== "" ? id : suffix === "" ? `call_${index}` : `call_${index}_${suffix}`,
+          id: id !== "" ? id : madeId(index, answer),
           name,
           arguments: value ?? parseArguments(name, text, usage),
         };
       });
     },
   };
+}
+
+/**
+ * An id for a call that has none, made of its place and of the answer's own id, or of chance where that has none either:
+ * no two of a conversation may be the same.
+ */
+export function madeId(place: number, answer: string | undefined): string {
+  const suffix = answer?.replaceAll(/[^A-Za-z0-9]/g, "").slice(-12) || crypto.randomUUID().slice(0, 8);
+  return `call_${place}_${suffix}`;
 }
 
 /**
@@ -112,10 +120,7 @@ export function cutArguments(tool: string, usage: Usage | undefined): ToolArgume
   return new ToolArgumentsError(message, { tool, usage });
 }
 
-/**
- * Some servers leave the index out, or give each call the same: there a new id begins a new call, and `moved` knows
- * where an index has come to stand.
- */
+/** Some servers leave the index out, or give each call the same; `moved` knows where an index has come to stand. */
 function indexOf(
   piece: ToolCallPiece,
   calls: ReadonlyMap<number, Gathered>,
@@ -124,18 +129,36 @@ function indexOf(
 ): number {
   const { index } = piece;
   if (index === undefined || index === null) {
-    const begins = typeof piece.id === "string" && piece.id !== "" && piece.id !== calls.get(last)?.id;
-    return begins || last < 0 ? last + 1 : last;
+    const known = calls.get(last);
+    return known === undefined || begins(piece, known, true) ? last + 1 : last;
   }
   if (typeof index !== "number" || !Number.isInteger(index) || index < 0 || index >= MOST_CALLS) {
     throw new ResponseError("The answer numbers a tool call with an index that is none.", { reason: "protocol" });
   }
   const place = moved.get(index) ?? index;
   const known = calls.get(place);
-  const begins = known !== undefined && typeof piece.id === "string" && piece.id !== "" && piece.id !== known.id &&
-    typeof piece.name === "string" && piece.name !== "" && known.id !== "";
-  if (!begins) return place;
+  if (known === undefined || !begins(piece, known, false)) return place;
   const next = Math.max(...calls.keys()) + 1;
   moved.set(index, next);
   return next;
+}
+
+/**
+ * Whether a piece begins another call than the one that it would go on with: it has another id, or, where one of the two
+ * has none, another name, or a name although the arguments before it are whole.
+ */
+function begins(piece: ToolCallPiece, known: Gathered, alone: boolean): boolean {
+  const [id, name] = [piece.id, piece.name].map((given) => typeof given === "string" ? given : "");
+  if (id !== "" && known.id !== "") return id !== known.id && (alone || name !== "");
+  return name !== "" && known.name !== "" && (name !== known.name || isWhole(known));
+}
+
+function isWhole({ text, value }: Gathered): boolean {
+  if (value !== undefined) return true;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -78,7 +78,6 @@ function openBatch(
     [LLM.batchSampleN]: batch.sampleN,
   };
   const genAi = vocabulary !== "gen_ai" ? {} : {
-    [GEN_AI.operation]: kind.operation === undefined ? "chat" : "invoke_agent",
     [GEN_AI.provider]: genAiProvider(model.provider),
     [GEN_AI.requestModel]: model.model,
     [GEN_AI.reasoningLevel]: effort,

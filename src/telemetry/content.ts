@@ -75,10 +75,18 @@ export function outputContent(result: Result | undefined, capture: Capture): Opt
         const recorded = messageOf(message, redact);
         if (message.role !== "assistant") return recorded;
         const unsaid = index === 0 ? unsaidParts(result, redact) : [];
-        return { role: recorded.role, parts: [...unsaid, ...recorded.parts], finish_reason: result.finishReason };
+        const parts = [...unsaid, ...recorded.parts];
+        return { role: recorded.role, parts, finish_reason: finishReasonOf(result, index) };
       });
     }),
   };
+}
+
+/** Of an agent's turns the vendor's word is known of the last one alone; one before it asked for tools, or was done. */
+function finishReasonOf({ messages, finishReason }: Result, index: number): string {
+  if (index === messages.findLastIndex(({ role }) => role === "assistant")) return finishReason;
+  const content = messages[index]?.content;
+  return Array.isArray(content) && content.some(({ type }) => type === "tool_call") ? "tool_call" : "stop";
 }
 
 /** Thoughts and a refusal that a dialect does not take back, and that so are no part of the answer's messages. */
@@ -196,6 +204,6 @@ export function leaves(value: unknown, role: string, redact: Clean): unknown {
 }
 
 function isInlineImage(value: object): value is ImagePart {
-  const { type, data } = value as { readonly type?: unknown; readonly data?: unknown };
-  return type === "image" && typeof data === "string";
+  const { type, data, url } = value as { readonly type?: unknown; readonly data?: unknown; readonly url?: unknown };
+  return type === "image" && (typeof data === "string" || typeof url === "string" && /^data:/i.test(url));
 }

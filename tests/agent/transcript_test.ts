@@ -42,3 +42,9 @@ Deno.test("withoutCalls() takes the thoughts along that led to a call alone", ()
     assertEquals(withoutCalls(said(...parts)), { role: "assistant", content: left });
   }
 });
+
+Deno.test("withLegalNames() leaves the name of a tool that was declared", () => {
+  const name = "x".repeat(80);
+  const message = said(call(name, {}, "call_1"));
+  assertEquals(withLegalNames(message, [tool(name, () => "never")]), message);
+});

@@ -207,3 +207,31 @@ Deno.test("an answer without anything to send back is left out", () => {
     [{ role: "user", content: "Hello" }],
   );
 });
+
+Deno.test("an image whose address holds it goes as its data", () => {
+  const image = { type: "image", url: `data:image/png;base64,${PNG}` } as const;
+  const source = { type: "base64", media_type: "image/png", data: PNG };
+  assertEquals(messagesOf({ role: "user", content: [image] }), [{
+    role: "user",
+    content: [{ type: "image", source }],
+  }]);
+});
+
+Deno.test("arguments that are no object go back as none: the vendor refuses them, and the tool was told", () => {
+  for (const args of [[1], "text", 5, null]) {
+    const call = { type: "tool_call", id: "1", name: "t", arguments: args } as const;
+    assertEquals(
+      messagesOf({ role: "user", content: "Hi" }, { role: "assistant", content: [call] }, {
+        role: "tool",
+        toolCallId: "1",
+        content: "No.",
+        isError: true,
+      }),
+      [
+        { role: "user", content: "Hi" },
+        { role: "assistant", content: [{ type: "tool_use", id: "1", name: "t", input: {} }] },
+        { role: "user", content: [{ type: "tool_result", tool_use_id: "1", content: "No.", is_error: true }] },
+      ],
+    );
+  }
+});

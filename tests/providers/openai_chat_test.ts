@@ -65,7 +65,6 @@ const OPTIONS: readonly (readonly [options: RequestOptions, expected: Record<str
   [{ store: true }, { store: true }],
   [{ store: false }, { store: false }],
   [{ webSearch: true }, { web_search_options: {} }],
-  [{ webSearch: { maxUses: 2 } }, { web_search_options: {} }],
   [{ webSearch: false }, {}],
   [{ tools: [] }, {}],
   [{ tools: [], toolChoice: "auto", parallelToolCalls: false }, {}],
@@ -101,6 +100,38 @@ for (const [options, expected] of OPTIONS) {
     assertEquals(encode(options), { body: { ...BARE, ...expected }, notices: [] });
   });
 }
+
+for (
+  const [options, expected, left] of [
+    [{ webSearch: { maxUses: 2 } }, {}, "webSearch.maxUses was left out: Chat Completions does not have it."],
+    [
+      { webSearch: true, toolChoice: { name: "web_search" } },
+      {},
+      "toolChoice was left out: Chat Completions search as they see fit.",
+    ],
+    [
+      { webSearch: true, toolChoice: { name: "web_search" }, tools: [weather] },
+      { tools: [WEATHER] },
+      "toolChoice was left out: Chat Completions search as they see fit.",
+    ],
+  ] as const satisfies readonly (readonly [RequestOptions, object, string])[]
+) {
+  Deno.test(`openaiChat.encode() leaves out of ${JSON.stringify(options)} what cannot be said, with a notice`, () => {
+    const { body, notices } = encode(options);
+    assertEquals(body, { ...BARE, web_search_options: {}, ...expected });
+    assertEquals(notices?.map(({ message }) => message), [left]);
+  });
+}
+
+Deno.test("openaiChat.encode() says what is chosen among tools of the vendor's own", () => {
+  const { body, notices } = encode({
+    extraBody: { tools: [{ type: "x" }] },
+    toolChoice: "required",
+    parallelToolCalls: false,
+  });
+  assertEquals(body, { ...BARE, tools: [{ type: "x" }], tool_choice: "required", parallel_tool_calls: false });
+  assertEquals(notices, []);
+});
 
 Deno.test("openaiChat.encode() of streaming: false asks for one body", () => {
   const { stream: _1, stream_options: _2, ...body } = BARE;

@@ -1,4 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { StreamTruncatedError } from "../../src/error.ts";
 import { openaiResponses } from "../../src/providers/openai_responses.ts";
 import { decodeBody, type Decoded, decodeStream, everyCut, fixture, joined } from "../support/decoding.ts";
 import { added, call, completed, created, done, hear, response, say } from "../support/responses_wire.ts";
@@ -166,5 +167,14 @@ for (const name of FIXTURES) {
   Deno.test(`openaiResponses.decode() never gives a short answer, wherever it is cut: ${name}`, async () => {
     const endings = await everyCut(openaiResponses, await fixture(`openai_responses/${name}.sse`));
     assertEquals([...endings.keys()].sort(), ["StreamTruncatedError", "whole"]);
+  });
+}
+
+for (const status of ["queued", "in_progress", "cancelled"]) {
+  Deno.test(`a response that is ${status} is no answer`, () => {
+    const output = [{ type: "message", status, content: [{ type: "output_text", text: "half an ans" }] }];
+    const { error, result } = decodeBody(openaiResponses, { id: "resp_1", object: "response", status, output });
+    assertInstanceOf(error, StreamTruncatedError);
+    assertEquals([error.partialText, result], ["half an ans", undefined]);
   });
 }
