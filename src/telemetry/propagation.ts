@@ -8,6 +8,7 @@ import { currentOptions } from "../otel/lifecycle.ts";
 import { activeContext, runInContext } from "../otel/registry.ts";
 import type { Context } from "../otel_types.ts";
 import type { ClientTelemetry, TelemetryOptions } from "./options.ts";
+import { wordOf } from "./signals.ts";
 
 /** Headers of a request that came in: fetch's, or Node's. */
 export type IncomingHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -112,11 +113,17 @@ export function propagationHeaders(
 
 function traceHeaders(context: Context): Readonly<Record<string, string>> {
   const span = trace.getSpanContext(context);
-  if (span === undefined || !isSpanContextValid(span)) return {};
+  if (span === undefined || !isSpanContextValid(span) || !propagatesTraceContext()) return {};
   const flags = (span.traceFlags & 0xff).toString(16).padStart(2, "0");
   const traceparent = `00-${span.traceId}-${span.spanId}-${flags}`;
   const tracestate = span.traceState?.serialize();
   return tracestate ? { traceparent, tracestate } : { traceparent };
+}
+
+/** False where `OTEL_PROPAGATORS` leaves it out: `none`, or `baggage` alone. What is no form known here changes nothing. */
+function propagatesTraceContext(): boolean {
+  const words = wordOf("OTEL_PROPAGATORS")?.toLowerCase().split(",").map((word) => word.trim()) ?? [];
+  return words.length === 0 || words.some((word) => word !== "none" && word !== "baggage");
 }
 
 /** The members of a list that is valid as a whole; a list with one bad member, or a key twice, is dropped. */

@@ -222,7 +222,8 @@ export function meterOf({ meter }: ClientTelemetry): Meter | undefined {
 /** What the environment said when zero-config's providers were built: asking a runtime for it is dear. */
 const words = new WeakMap<object, Map<string, string | undefined>>();
 
-function wordOf(name: string): string | undefined {
+/** A variable's value, as it was then; as it is where the providers are somebody else's. */
+export function wordOf(name: string): string | undefined {
   const settings = currentSettings();
   if (settings === undefined) return readEnv(name);
   let known = words.get(settings);

@@ -296,11 +296,3 @@ Deno.test("a conversation with tools goes on as OpenAI documents it, reasoning a
   assertEquals(body["include"], ["reasoning.encrypted_content"]);
   assertEquals(body["store"], false);
 });
-
-Deno.test("openaiResponses.encode() chooses the vendor's own search by its type, and a tool of that name as a tool", () => {
-  const toolChoice = { name: "web_search" } as const;
-  const choiceOf = (request: Partial<ChatRequest>) => encoded(openaiResponses, "gpt-4o", request).body["tool_choice"];
-  assertEquals(choiceOf({ toolChoice, webSearch: true }), { type: "web_search" });
-  const own = { ...weather, name: "web_search" };
-  assertEquals(choiceOf({ toolChoice, tools: [own] }), { type: "function", name: "web_search" });
-});

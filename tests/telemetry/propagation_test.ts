@@ -5,7 +5,9 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { ROOT_CONTEXT, trace } from "@opentelemetry/api";
 import { TracerProvider } from "@opentelemetry/sdk-trace";
+import { getTracer } from "../../mod.ts";
 import { extractContext, type IncomingHeaders, injectContext } from "../../src/telemetry/propagation.ts";
+import { memoryTelemetry } from "../support/telemetry.ts";
 
 const traceId = "12345678901234567890123456789012";
 const parentId = "1234567890123456";
@@ -216,4 +218,18 @@ Deno.test("extractContext() gives every request of one caller a parent of its ow
 
 function range(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+}
+
+for (
+  const [word, isSent] of [["none", false], ["baggage", false], ["tracecontext,baggage", true], ["b3", true]] as const
+) {
+  Deno.test(`OTEL_PROPAGATORS=${word} ${isSent ? "lets trace context through" : "lets no trace context through"}`, async () => {
+    await using _telemetry = await memoryTelemetry({ env: { OTEL_PROPAGATORS: word } });
+    const headers = new Headers();
+    getTracer("app").startActiveSpan("asks", (span) => {
+      injectContext(headers);
+      span.end();
+    });
+    assertEquals(headers.has("traceparent"), isSent);
+  });
 }
