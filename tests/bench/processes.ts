@@ -4,34 +4,48 @@
  * @module
  */
 import { TextLineStream } from "./lines.ts";
+import { deno, type Runtime } from "./runtimes.ts";
 import type { Work } from "./works.ts";
 
 /** What a round took, for a call. */
 export interface Round {
   readonly cpuMicros: number;
   readonly wallMicros: number;
-  /** Of the whole process, at the end of the round. */
+  /** The most that the whole process had during the round. */
   readonly memoryBytes: number;
+}
+
+/** The first word of an asker. */
+export type Ready = { readonly ready: true } | { readonly ready: false; readonly because: string };
+
+/** The vendor, which takes telemetry too. */
+export interface Vendor extends AsyncDisposable {
+  readonly url: string;
+  /** How many spans have come. */
+  spans(): Promise<number>;
 }
 
 /** One who asks. */
 export interface Worker {
+  /** Why it does not load, in one line. */
+  readonly trouble: string | undefined;
   /** Asks so many times. */
-  round(work: Work): Promise<Round>;
+  round(work: Pick<Work, "dialect" | "model" | "calls" | "atOnce">): Promise<Round>;
   /** Lets it end. */
   end(): Promise<void>;
 }
 
-const here = new URL(".", import.meta.url);
-
 /** Starts the vendor. */
-export async function startVendor(): Promise<{ readonly url: string } & AsyncDisposable> {
-  const child = deno("vendor.ts", []);
+export async function startVendor(): Promise<Vendor> {
+  const child = start(deno, "vendor.ts", []);
   const lines = linesOf(child);
   const { value: port } = await lines.next();
+  const url = `http://127.0.0.1:${port}`;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
+    spans: async () => await (await fetch(`${url}/spans`)).json(),
     async [Symbol.asyncDispose]() {
+      await child.stdin.close();
       child.kill();
       await child.status;
       await lines.return?.(undefined);
@@ -40,32 +54,34 @@ export async function startVendor(): Promise<{ readonly url: string } & AsyncDis
 }
 
 /** Starts an asker. */
-export function startWorker(name: string, url: string): Worker {
-  const child = deno("worker.ts", [name, url]);
+export async function startWorker(runtime: Runtime, name: string, url: string): Promise<Worker> {
+  const child = start(runtime, "worker.ts", [name, url]);
   const lines = linesOf(child);
   const input = child.stdin.getWriter();
   const encoder = new TextEncoder();
+  async function next<What>(): Promise<What> {
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`${name} ended under ${runtime.name}.`);
+    return JSON.parse(value);
+  }
+  const first = await next<Ready>();
   return {
+    trouble: first.ready ? undefined : first.because,
     async round({ dialect, model, calls, atOnce = 1 }) {
       await input.write(encoder.encode(`${dialect} ${model} ${calls} ${atOnce}\n`));
-      const { value, done } = await lines.next();
-      if (done) throw new Error(`${name} ended in the middle of a round.`);
-      return JSON.parse(value) as Round;
+      return await next<Round>();
     },
     async end() {
-      await input.close();
+      if (first.ready) await input.close();
       await child.status;
       await lines.return?.(undefined);
     },
   };
 }
 
-function deno(script: string, args: readonly string[]): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-lock", "--quiet", new URL(script, here).pathname, ...args],
-    stdin: "piped",
-    stdout: "piped",
-  }).spawn();
+function start(runtime: Runtime, script: string, more: readonly string[]): Deno.ChildProcess {
+  const [program, ...args] = runtime.command(script);
+  return new Deno.Command(program, { args: [...args, ...more], stdin: "piped", stdout: "piped" }).spawn();
 }
 
 function linesOf(child: Deno.ChildProcess): AsyncIterableIterator<string> {

@@ -1,9 +1,10 @@
 /**
  * A vendor in a process of its own, so that its work is nobody's but its own: answers in the three dialects, in as many
- * chunks and writes as the model's name says, and a back end that takes telemetry. Prints its port.
+ * chunks and writes as the model's name says, and a back end that takes telemetry and counts its spans. Prints its port.
  *
  * @module
  */
+import { countSpans } from "./span_count.ts";
 import { shapeOf } from "./works.ts";
 
 const encoder = new TextEncoder();
@@ -135,6 +136,16 @@ function stream(writes: readonly Uint8Array[]): Response {
   return new Response(body, { headers: { "content-type": "text/event-stream" } });
 }
 
+let spans = 0;
+
+/** Takes telemetry; whoever asks `/spans` is told how many spans have come. */
+async function backEnd(request: Request, pathname: string): Promise<Response> {
+  if (pathname === "/spans") return Response.json(spans);
+  if (pathname === "/v1/traces") spans += await countSpans(request);
+  else await request.arrayBuffer();
+  return Response.json({});
+}
+
 const server = Deno.serve({
   port: 0,
   hostname: "127.0.0.1",
@@ -142,10 +153,7 @@ const server = Deno.serve({
 }, async (request) => {
   const { pathname } = new URL(request.url);
   const dialect = dialects.find(({ path }) => pathname === path);
-  if (dialect === undefined) {
-    await request.arrayBuffer(); // Telemetry.
-    return Response.json({});
-  }
+  if (dialect === undefined) return await backEnd(request, pathname);
   const { model } = await request.json() as { readonly model: string };
   const shape = shapeOf(model);
   return shape === undefined ? Response.json(dialect.body) : stream(writesOf(dialect, shape.chunks, shape.perWrite));

@@ -1,36 +1,73 @@
 /**
- * One asker in a process of its own: `worker.ts <name> <url>`. Each line of its input is a round, `<dialect> <model> <calls> <at once>`; each
- * line of its output what that round took, in microseconds of CPU and of time for a call.
+ * One asker in a process of its own, in any runtime: `worker.ts <name> <url>`. The first line of its output says that it
+ * stands ready, or why it does not load. From then on each line of its input is a round, `<dialect> <model> <calls> <at
+ * once>`, and each line of its output what that round took.
  *
  * @module
  */
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { askers } from "./clients.ts";
+import type { Asker } from "./askers/asker.ts";
+import { askers } from "./askers/mod.ts";
+import type { Ready, Round } from "./processes.ts";
 import { type Dialect, shapeOf } from "./works.ts";
+
+/** Often enough for the peak of a round, seldom enough to cost nothing. */
+const MEMORY_EVERY_MS = 20;
 
 const [, , name = "", url = ""] = process.argv;
 const measured = askers[name];
 if (measured === undefined) throw new Error(`Nobody is called "${name}".`);
-const asker = await measured.make(url);
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const [dialect = "chat", model = "", calls = "1", atOnce = "1"] = line.split(" ");
-  const count = Number(calls);
+function tell(what: Ready | Round): void {
+  console.log(JSON.stringify(what));
+}
+
+/** The most memory that the process has while `work` runs. */
+async function peakOf(work: () => Promise<unknown>): Promise<number> {
+  let most = 0;
+  const look = () => void (most = Math.max(most, process.memoryUsage().rss));
+  const timer = setInterval(look, MEMORY_EVERY_MS);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+    look();
+  }
+  return most;
+}
+
+async function round(asker: Asker, dialect: Dialect, model: string, calls: number, atOnce: number): Promise<Round> {
   const least = shapeOf(model)?.chunks ?? 1;
-  const cpu = process.cpuUsage();
-  const begun = performance.now();
   let asked = 0;
   const run = async () => {
-    while (asked++ < count) {
-      const length = await asker.ask(dialect as Dialect, model);
+    while (asked++ < calls) {
+      const length = await asker.ask(dialect, model);
       if (length < least) throw new Error(`${name} read ${length} characters of ${model}.`);
     }
   };
-  await Promise.all(Array.from({ length: Number(atOnce) }, run));
-  await asker.settle?.();
+  const cpu = process.cpuUsage();
+  const begun = performance.now();
+  const memoryBytes = await peakOf(async () => {
+    await Promise.all(Array.from({ length: atOnce }, run));
+    await asker.settle?.();
+  });
   const { user, system } = process.cpuUsage(cpu);
-  const wallMicros = (performance.now() - begun) * 1000 / count;
-  const memoryBytes = process.memoryUsage().rss;
-  console.log(JSON.stringify({ cpuMicros: (user + system) / count, wallMicros, memoryBytes }));
+  const wallMicros = (performance.now() - begun) * 1000 / calls;
+  return { cpuMicros: (user + system) / calls, wallMicros, memoryBytes };
 }
+
+let asker: Asker | undefined;
+try {
+  asker = await measured.make(url);
+  tell({ ready: true });
+} catch (error) {
+  tell({ ready: false, because: String(error).split("\n", 1)[0] ?? "" });
+}
+if (asker !== undefined) {
+  for await (const line of createInterface({ input: process.stdin })) {
+    const [dialect = "", model = "", calls = "", atOnce = ""] = line.split(" ");
+    tell(await round(asker, dialect as Dialect, model, Number(calls), Number(atOnce)));
+  }
+}
+process.exit(); // Some peers keep their timers.

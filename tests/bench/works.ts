@@ -19,12 +19,30 @@ export interface Work {
   readonly calls: number;
   /** How many of them run at once. Default: 1. */
   readonly atOnce?: number | undefined;
-  /** The most CPU over the raw floor that ours may take, with telemetry off and on. */
-  readonly targets?: { readonly off: number; readonly on: number } | undefined;
+  /** The most CPU over the raw floor that ours may take. */
+  readonly targets?: Targets | undefined;
 }
 
-const LONG = { off: 1.15, on: 1.3 };
-const PLAIN = { off: 1.3, on: 1.8 };
+/** What ours may take, with telemetry off and on. */
+export interface Targets {
+  readonly off: Target;
+  readonly on: Target;
+}
+
+/** A ratio to reach. */
+export interface Target {
+  readonly aim: number;
+  /** Where it is not reached yet: the ratio that is, which only ever falls, and what stands in the way. */
+  readonly held?: { readonly ratio: number; readonly because: string };
+}
+
+const LONG: Targets = { off: { aim: 1.15 }, on: { aim: 1.3 } };
+const SINGLY: Targets = { off: { aim: 1.05 }, on: { aim: 1.1 } };
+/** What a short answer costs is what every call costs: nothing is shared with a thousand chunks. */
+const PLAIN: Targets = {
+  off: { aim: 1.3, held: { ratio: 2.3, because: "What stands around the one fetch is not that cheap yet." } },
+  on: { aim: 1.8, held: { ratio: 5, because: "Three spans, the metrics and their export are not that cheap yet." } },
+};
 
 /** Every kind of call. */
 export const works: readonly Work[] = [
@@ -37,7 +55,7 @@ export const works: readonly Work[] = [
     dialect: "chat",
     model: "stream-1000-1",
     calls: 15,
-    targets: { off: 1.05, on: 1.1 },
+    targets: SINGLY,
   },
   { name: "chat, 10,000 chunks, 20 per write", dialect: "chat", model: "stream-10000-20", calls: 6 },
   { name: "chat, 200 chunks, 100 calls at once", dialect: "chat", model: "stream-200-20", calls: 300, atOnce: 100 },
