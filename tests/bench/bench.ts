@@ -9,7 +9,7 @@
  */
 import { askers, FLOOR, OFF, ON } from "./askers/mod.ts";
 import { guardLine, isOver } from "./guard.ts";
-import { type Missing, type Row, startField } from "./measure.ts";
+import { measure, type Missing, type Row } from "./measure.ts";
 import { startVendor } from "./processes.ts";
 import { startRuntimes } from "./runtimes.ts";
 import { HEAD, lineOf } from "./table.ts";
@@ -26,17 +26,17 @@ const measured = works.filter(({ name, targets }) => name.includes(given.get("on
 
 const rows: Row[] = [];
 const missing: Missing[] = [];
+const known = (where: string, who: string) => missing.some(({ runtime, name }) => runtime === where && name === who);
 {
   await using runtimes = await startRuntimes((given.get("runtimes") ?? (guard ? "deno" : "deno,node,bun")).split(","));
   await using vendor = await startVendor();
   console.log(HEAD);
   for (const runtime of runtimes.all) {
-    await using field = await startField(runtime, names, vendor);
-    missing.push(...field.missing);
     for (const work of measured) {
-      const found = await field.measure(work, rounds);
-      rows.push(...found);
-      for (const row of found) console.log(lineOf(row));
+      const found = await measure(work, names, { runtime, vendor, rounds });
+      rows.push(...found.rows);
+      for (const row of found.rows) console.log(lineOf(row));
+      missing.push(...found.missing.filter(({ name }) => !known(runtime.name, name)));
     }
   }
 }

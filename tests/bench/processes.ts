@@ -7,11 +7,11 @@ import { TextLineStream } from "./lines.ts";
 import { deno, type Runtime } from "./runtimes.ts";
 import type { Work } from "./works.ts";
 
-/** What a round took, for a call. */
-export interface Round {
+/** What a turn took. */
+export interface Turn {
   readonly cpuMicros: number;
   readonly wallMicros: number;
-  /** The most that the whole process had during the round. */
+  /** The most that the whole process had meanwhile. */
   readonly memoryBytes: number;
 }
 
@@ -29,8 +29,8 @@ export interface Vendor extends AsyncDisposable {
 export interface Worker {
   /** Why it does not load, in one line. */
   readonly trouble: string | undefined;
-  /** Asks so many times. */
-  round(work: Pick<Work, "dialect" | "model" | "calls" | "atOnce">): Promise<Round>;
+  /** Asks so many times; the last turn of a round sends its telemetry, too. */
+  turn(work: Pick<Work, "dialect" | "model" | "atOnce">, calls: number, last: boolean): Promise<Turn>;
   /** Lets it end. */
   end(): Promise<void>;
 }
@@ -67,9 +67,9 @@ export async function startWorker(runtime: Runtime, name: string, url: string): 
   const first = await next<Ready>();
   return {
     trouble: first.ready ? undefined : first.because,
-    async round({ dialect, model, calls, atOnce = 1 }) {
-      await input.write(encoder.encode(`${dialect} ${model} ${calls} ${atOnce}\n`));
-      return await next<Round>();
+    async turn({ dialect, model, atOnce = 1 }, calls, last) {
+      await input.write(encoder.encode(`${dialect} ${model} ${calls} ${atOnce} ${last}\n`));
+      return await next<Turn>();
     },
     async end() {
       if (first.ready) await input.close();

@@ -1,7 +1,7 @@
 /**
  * One asker in a process of its own, in any runtime: `worker.ts <name> <url>`. The first line of its output says that it
- * stands ready, or why it does not load. From then on each line of its input is a round, `<dialect> <model> <calls> <at
- * once>`, and each line of its output what that round took.
+ * stands ready, or why it does not load. From then on each line of its input is a turn, `<dialect> <model> <calls> <at
+ * once> <whether it is the last of its round>`, and each line of its output what that turn took.
  *
  * @module
  */
@@ -9,17 +9,17 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import type { Asker } from "./askers/asker.ts";
 import { askers } from "./askers/mod.ts";
-import type { Ready, Round } from "./processes.ts";
+import type { Ready, Turn } from "./processes.ts";
 import { type Dialect, shapeOf } from "./works.ts";
 
-/** Often enough for the peak of a round, seldom enough to cost nothing. */
+/** Often enough for the peak of a turn, seldom enough to cost nothing. */
 const MEMORY_EVERY_MS = 20;
 
 const [, , name = "", url = ""] = process.argv;
 const measured = askers[name];
 if (measured === undefined) throw new Error(`Nobody is called "${name}".`);
 
-function tell(what: Ready | Round): void {
+function tell(what: Ready | Turn): void {
   console.log(JSON.stringify(what));
 }
 
@@ -37,24 +37,24 @@ async function peakOf(work: () => Promise<unknown>): Promise<number> {
   return most;
 }
 
-async function round(asker: Asker, dialect: Dialect, model: string, calls: number, atOnce: number): Promise<Round> {
+async function turn(asker: Asker, input: string): Promise<Turn> {
+  const [dialect = "", model = "", calls = "", atOnce = "", last = ""] = input.split(" ");
   const least = shapeOf(model)?.chunks ?? 1;
   let asked = 0;
   const run = async () => {
-    while (asked++ < calls) {
-      const length = await asker.ask(dialect, model);
+    while (asked++ < Number(calls)) {
+      const length = await asker.ask(dialect as Dialect, model);
       if (length < least) throw new Error(`${name} read ${length} characters of ${model}.`);
     }
   };
   const cpu = process.cpuUsage();
   const begun = performance.now();
   const memoryBytes = await peakOf(async () => {
-    await Promise.all(Array.from({ length: atOnce }, run));
-    await asker.settle?.();
+    await Promise.all(Array.from({ length: Number(atOnce) }, run));
+    if (last === "true") await asker.settle?.();
   });
   const { user, system } = process.cpuUsage(cpu);
-  const wallMicros = (performance.now() - begun) * 1000 / calls;
-  return { cpuMicros: (user + system) / calls, wallMicros, memoryBytes };
+  return { cpuMicros: user + system, wallMicros: (performance.now() - begun) * 1000, memoryBytes };
 }
 
 let asker: Asker | undefined;
@@ -65,9 +65,6 @@ try {
   tell({ ready: false, because: String(error).split("\n", 1)[0] ?? "" });
 }
 if (asker !== undefined) {
-  for await (const line of createInterface({ input: process.stdin })) {
-    const [dialect = "", model = "", calls = "", atOnce = ""] = line.split(" ");
-    tell(await round(asker, dialect as Dialect, model, Number(calls), Number(atOnce)));
-  }
+  for await (const line of createInterface({ input: process.stdin })) tell(await turn(asker, line));
 }
 process.exit(); // Some peers keep their timers.

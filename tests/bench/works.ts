@@ -17,6 +17,8 @@ export interface Work {
   readonly dialect: Dialect;
   /** Calls of one round: enough that a round takes some tenths of a second. */
   readonly calls: number;
+  /** Askers take turns inside a round, so that a change of the machine's pace meets all of them. Default: 5. */
+  readonly turns?: number | undefined;
   /** How many of them run at once. Default: 1. */
   readonly atOnce?: number | undefined;
   /** The most CPU over the raw floor that ours may take. */
@@ -36,12 +38,20 @@ export interface Target {
   readonly held?: { readonly ratio: number; readonly because: string };
 }
 
-const LONG: Targets = { off: { aim: 1.15 }, on: { aim: 1.3 } };
-const SINGLY: Targets = { off: { aim: 1.05 }, on: { aim: 1.1 } };
+const READING = "What stands between a read of the network and its events is not that cheap yet.";
+const SPANS = "Three spans, the metrics and their export are not that cheap yet.";
+const LONG: Targets = {
+  off: { aim: 1.15, held: { ratio: 1.45, because: READING } },
+  on: { aim: 1.3, held: { ratio: 1.65, because: SPANS } },
+};
+const SINGLY: Targets = {
+  off: { aim: 1.05, held: { ratio: 1.2, because: READING } },
+  on: { aim: 1.1, held: { ratio: 1.5, because: SPANS } },
+};
 /** What a short answer costs is what every call costs: nothing is shared with a thousand chunks. */
 const PLAIN: Targets = {
   off: { aim: 1.3, held: { ratio: 2.3, because: "What stands around the one fetch is not that cheap yet." } },
-  on: { aim: 1.8, held: { ratio: 5, because: "Three spans, the metrics and their export are not that cheap yet." } },
+  on: { aim: 1.8, held: { ratio: 5, because: SPANS } },
 };
 
 /** Every kind of call. */
@@ -57,13 +67,21 @@ export const works: readonly Work[] = [
     calls: 15,
     targets: SINGLY,
   },
-  { name: "chat, 10,000 chunks, 20 per write", dialect: "chat", model: "stream-10000-20", calls: 6 },
-  { name: "chat, 200 chunks, 100 calls at once", dialect: "chat", model: "stream-200-20", calls: 300, atOnce: 100 },
+  { name: "chat, 10,000 chunks, 20 per write", dialect: "chat", model: "stream-10000-20", calls: 6, turns: 3 },
+  {
+    name: "chat, 200 chunks, 100 calls at once",
+    dialect: "chat",
+    model: "stream-200-20",
+    calls: 300,
+    turns: 3,
+    atOnce: 100,
+  },
   {
     name: "chat, 200 chunks, 1,000 calls at once",
     dialect: "chat",
     model: "stream-200-20",
     calls: 1_000,
+    turns: 1,
     atOnce: 1_000,
   },
   { name: "responses, plain", dialect: "responses", model: "plain", calls: 400, targets: PLAIN },
