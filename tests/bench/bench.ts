@@ -1,16 +1,18 @@
 /**
  * CPU of one call beside the raw floor's, for everyone and every work, in interleaved rounds: `bench.ts [--rounds=7]
- * [--only=<text in a work's name>] [--askers="a;b"] [--runtimes=deno,node,bun] [--guard] [--json=<file>]`.
+ * [--only="<text in works' names>;<…>"] [--askers="a;b"] [--runtimes=deno,node,bun] [--guard] [--json=<file>] [--write]`.
  *
  * The limit is raw `fetch`, server-sent events and `JSON.parse` of the same bytes. Ratios, not times: another machine has
- * other times. With `--guard` it fails where ours leaves a target by more than a quarter.
+ * other times. With `--guard` it fails where ours leaves what it holds by more than a quarter; with `--write` README gets the
+ * ratios.
  *
  * @module
  */
 import { askers, FLOOR, OFF, ON } from "./askers/mod.ts";
 import { guardLine, isOver } from "./guard.ts";
-import { measure, type Missing, type Row } from "./measure.ts";
+import { measure, type Missing, type Row, speaks } from "./measure.ts";
 import { startVendor } from "./processes.ts";
+import { writeReadme } from "./readme.ts";
 import { startRuntimes } from "./runtimes.ts";
 import { HEAD, lineOf } from "./table.ts";
 import { works } from "./works.ts";
@@ -20,23 +22,34 @@ const given = new Map(Deno.args.map((arg) => {
   return [name, value] as const;
 }));
 const guard = given.has("guard");
-const rounds = Number(given.get("rounds") ?? (guard ? 9 : 7));
-const names = guard ? [FLOOR, OFF, ON] : given.get("askers")?.split(";") ?? Object.keys(askers);
-const measured = works.filter(({ name, targets }) => name.includes(given.get("only") ?? "") && (!guard || targets));
+const rounds = Number(given.get("rounds") ?? 7);
+const names = guard
+  ? [OFF, ON]
+  : given.get("askers")?.split(";") ?? Object.keys(askers).filter((name) => name !== FLOOR);
+const only = given.get("only")?.split(";") ?? [""];
+const measured = works.filter(({ name, targets }) => only.some((text) => name.includes(text)) && (!guard || targets));
 
 const rows: Row[] = [];
 const missing: Missing[] = [];
-const known = (where: string, who: string) => missing.some(({ runtime, name }) => runtime === where && name === who);
+const tell = (row: Row) => {
+  const again = row.name === FLOOR &&
+    rows.some(({ runtime, work, name }) => runtime === row.runtime && work === row.work && name === FLOOR);
+  if (again) return; // It is measured beside everyone, and told once.
+  rows.push(row);
+  console.log(lineOf(row));
+};
 {
   await using runtimes = await startRuntimes((given.get("runtimes") ?? (guard ? "deno" : "deno,node,bun")).split(","));
   await using vendor = await startVendor();
   console.log(HEAD);
   for (const runtime of runtimes.all) {
     for (const work of measured) {
-      const found = await measure(work, names, { runtime, vendor, rounds });
-      rows.push(...found.rows);
-      for (const row of found.rows) console.log(lineOf(row));
-      missing.push(...found.missing.filter(({ name }) => !known(runtime.name, name)));
+      for (const name of names.filter((each) => speaks(each, work))) {
+        if (missing.some((known) => known.runtime === runtime.name && known.name === name)) continue;
+        const found = await measure(work, name, { runtime, vendor, rounds });
+        if ("because" in found) missing.push(found);
+        else for (const row of found) tell(row);
+      }
     }
   }
 }
@@ -47,6 +60,7 @@ if (json !== undefined) {
   const told = rows.map(({ work, ...row }) => ({ work: work.name, ...row }));
   await Deno.writeTextFile(json, `${JSON.stringify({ rounds, rows: told, missing }, null, 2)}\n`);
 }
+if (given.has("write")) await writeReadme(rows, missing);
 if (guard) {
   const judged = rows.filter(({ name }) => name !== FLOOR);
   for (const row of judged) console.log(guardLine(row));

@@ -1,5 +1,5 @@
 /**
- * Measures askers: interleaved rounds of processes that stand beside each other, so that all meet the same machine.
+ * Measures askers: in turns with the floor, so that both meet the same machine.
  *
  * @module
  */
@@ -11,6 +11,8 @@ import type { Work } from "./works.ts";
 
 /** Rounds that nobody looks at: compilers and caches settle in them. */
 const WARMING = 3;
+/** Of a call whose telemetry is on; a stock exporter may have its last ones under way when its process ends. */
+const LEAST_SPANS = 0.9;
 
 /** What one asker took for a call of one work. */
 export interface Row {
@@ -22,8 +24,10 @@ export interface Row {
   /** CPU over the floor's. */
   readonly ratio: number;
   readonly memoryBytes: number;
-  /** That arrived at the back end. */
+  /** Of a call, that arrived at the back end. */
   readonly spans: number;
+  /** Of the whole process, that it has told lost. */
+  readonly lost: number;
 }
 
 /** One who does not load. */
@@ -33,94 +37,76 @@ export interface Missing {
   readonly because: string;
 }
 
-/** What was found of one work in one runtime. */
-export interface Found {
-  readonly rows: readonly Row[];
-  readonly missing: readonly Missing[];
+/** How it is measured. */
+export interface Measuring {
+  readonly runtime: Runtime;
+  readonly vendor: Vendor;
+  readonly rounds: number;
 }
 
 /**
- * Measures one work. Its processes are fresh: what else one has asked for before changes what its compiler does with the
- * next, and what its heap holds.
+ * Measures one asker beside the floor. Both processes are fresh, since what else one has asked for before changes what
+ * its compiler does with the next and what its heap holds; and they are two, since the heap of one that waits a second
+ * for its turn is shrunk, and costs more afterwards.
  */
-export async function measure(
-  work: Work,
-  names: readonly string[],
-  { runtime, vendor, rounds }: { readonly runtime: Runtime; readonly vendor: Vendor; readonly rounds: number },
-): Promise<Found> {
-  const workers: Standing[] = [];
-  const missing: Missing[] = [];
-  for (const name of names.filter((each) => speaks(each, work))) {
-    const worker = await startWorker(runtime, name, vendor.url);
-    if (worker.trouble === undefined) workers.push({ name, worker, seen: [] });
-    else {
-      missing.push({ runtime: runtime.name, name, because: worker.trouble });
-      await worker.end();
-    }
+export async function measure(work: Work, name: string, how: Measuring): Promise<readonly Row[] | Missing> {
+  const runtime = how.runtime.name;
+  const asker = await startWorker(how.runtime, name, how.vendor);
+  if (asker.trouble !== undefined) {
+    await asker.end();
+    return { runtime, name, because: asker.trouble };
   }
-  for (let round = -WARMING; round < rounds; round++) {
-    const turns = await oneRound(work, workers, vendor);
-    if (round < 0) continue;
-    for (const [at, { seen }] of workers.entries()) seen.push(roundOf(work, turns.map((turn) => turn[at]!)));
+  const floor = await startWorker(how.runtime, FLOOR, how.vendor);
+  const seen: { readonly floor: Turn; readonly asker: Turn }[] = [];
+  for (let round = -WARMING; round < how.rounds; round++) {
+    const both = await oneRound(work, floor, asker);
+    if (round >= 0) seen.push(both);
   }
-  await Promise.all(workers.map(({ worker }) => worker.end()));
-  const floor = workers.find(({ name }) => name === FLOOR)?.seen ?? [];
-  const rows = workers.map(({ name, seen }) => ({ runtime: runtime.name, work, name, ...summary(seen, floor) }));
-  for (const { name, spans } of rows) {
-    if (askers[name]?.traced && spans < 1) throw new Error(`${name} sent ${spans} spans a call under ${runtime.name}.`);
-  }
-  return { rows, missing };
+  await Promise.all([floor.end(), asker.end()]);
+  const spans = await asker.spans() / (work.calls * (WARMING + how.rounds));
+  if (askers[name]?.traced && spans < LEAST_SPANS) throw new Error(`${name} sent ${spans} spans a call, ${runtime}.`);
+  const [floors, theirs] = [seen.map((both) => both.floor), seen.map((both) => both.asker)];
+  return [
+    { runtime, work, name: FLOOR, spans: 0, ...summary(floors, floors) },
+    { runtime, work, name, spans, ...summary(theirs, floors) },
+  ];
 }
 
-/** What a round took, for a call. */
-type Round = Turn & { readonly spans: number };
-
-/** A round: for each turn what each of the workers took, and the spans that came meanwhile. */
-async function oneRound(work: Work, workers: readonly Standing[], vendor: Vendor): Promise<readonly Round[][]> {
+/** A round: both take turns. */
+async function oneRound(work: Work, floor: Worker, asker: Worker): Promise<{ floor: Turn; asker: Turn }> {
   const { calls, turns = 5 } = work;
-  const all: Round[][] = [];
+  const all: { readonly floor: Turn; readonly asker: Turn }[] = [];
   for (let turn = 1; turn <= turns; turn++) {
-    const these: Round[] = [];
-    for (const { worker } of workers) {
-      const before = await vendor.spans();
-      const took = await worker.turn(work, calls / turns, turn === turns);
-      these.push({ ...took, spans: await vendor.spans() - before });
-    }
-    all.push(these);
+    const take = (worker: Worker) => worker.turn(work, calls / turns, turn === turns);
+    all.push({ floor: await take(floor), asker: await take(asker) });
   }
-  return all;
+  return { floor: together(work, all.map((both) => both.floor)), asker: together(work, all.map((both) => both.asker)) };
 }
 
 /** All turns of one worker together, for a call. */
-function roundOf({ calls }: Work, turns: readonly Round[]): Round {
-  const sum = (key: keyof Round) => turns.reduce((total, turn) => total + turn[key], 0);
+function together({ calls }: Work, turns: readonly Turn[]): Turn {
+  const sum = (key: keyof Turn) => turns.reduce((total, turn) => total + turn[key], 0);
   return {
     cpuMicros: sum("cpuMicros") / calls,
     wallMicros: sum("wallMicros") / calls,
     memoryBytes: Math.max(...turns.map(({ memoryBytes }) => memoryBytes)),
-    spans: sum("spans") / calls,
+    lost: turns.at(-1)?.lost ?? 0,
   };
 }
 
-/** One who asks, and what was seen so far. */
-interface Standing {
-  readonly name: string;
-  readonly worker: Worker;
-  readonly seen: Round[];
-}
-
-function summary(seen: readonly Round[], floor: readonly Round[]): Omit<Row, "runtime" | "work" | "name"> {
-  const all = (key: keyof Round) => seen.map((one) => one[key]);
+function summary(seen: readonly Turn[], floor: readonly Turn[]): Omit<Row, "runtime" | "work" | "name" | "spans"> {
+  const all = (key: keyof Turn) => seen.map((one) => one[key]);
   return {
     cpuMicros: median(all("cpuMicros")),
     wallMicros: median(all("wallMicros")),
     ratio: pairedRatio(all("cpuMicros"), floor.map(({ cpuMicros }) => cpuMicros)),
     memoryBytes: Math.max(...all("memoryBytes")),
-    spans: median(all("spans")),
+    lost: Math.max(...all("lost")),
   };
 }
 
-function speaks(name: string, { dialect, model }: Work): boolean {
+/** Whether one can be measured at a work. */
+export function speaks(name: string, { dialect, model }: Work): boolean {
   const asker = askers[name];
   return asker !== undefined && asker.dialects.includes(dialect) && !(asker.streamsOnly && model === "plain");
 }

@@ -7,12 +7,14 @@ import { TextLineStream } from "./lines.ts";
 import { deno, type Runtime } from "./runtimes.ts";
 import type { Work } from "./works.ts";
 
-/** What a turn took. */
+/** What a turn took; what goes on before it, while others take theirs, is paid for in it. */
 export interface Turn {
   readonly cpuMicros: number;
   readonly wallMicros: number;
   /** The most that the whole process had meanwhile. */
   readonly memoryBytes: number;
+  /** Spans that the asker has told lost since it started. */
+  readonly lost: number;
 }
 
 /** The first word of an asker. */
@@ -20,6 +22,12 @@ export type Ready = { readonly ready: true } | { readonly ready: false; readonly
 
 /** The vendor, which takes telemetry too. */
 export interface Vendor extends AsyncDisposable {
+  /** A door for one asker, so that what comes through it is known to be its. */
+  door(): Door;
+}
+
+/** The vendor, as one asker meets it. */
+export interface Door {
   readonly url: string;
   /** How many spans have come. */
   spans(): Promise<number>;
@@ -29,6 +37,8 @@ export interface Vendor extends AsyncDisposable {
 export interface Worker {
   /** Why it does not load, in one line. */
   readonly trouble: string | undefined;
+  /** How many of its spans have arrived. */
+  spans(): Promise<number>;
   /** Asks so many times; the last turn of a round sends its telemetry, too. */
   turn(work: Pick<Work, "dialect" | "model" | "atOnce">, calls: number, last: boolean): Promise<Turn>;
   /** Lets it end. */
@@ -40,10 +50,12 @@ export async function startVendor(): Promise<Vendor> {
   const child = start(deno, "vendor.ts", []);
   const lines = linesOf(child);
   const { value: port } = await lines.next();
-  const url = `http://127.0.0.1:${port}`;
+  let doors = 0;
   return {
-    url,
-    spans: async () => await (await fetch(`${url}/spans`)).json(),
+    door() {
+      const url = `http://127.0.0.1:${port}/${++doors}`;
+      return { url, spans: async () => await (await fetch(`${url}/spans`)).json() };
+    },
     async [Symbol.asyncDispose]() {
       await child.stdin.close();
       child.kill();
@@ -54,7 +66,8 @@ export async function startVendor(): Promise<Vendor> {
 }
 
 /** Starts an asker. */
-export async function startWorker(runtime: Runtime, name: string, url: string): Promise<Worker> {
+export async function startWorker(runtime: Runtime, name: string, vendor: Vendor): Promise<Worker> {
+  const { url, spans } = vendor.door();
   const child = start(runtime, "worker.ts", [name, url]);
   const lines = linesOf(child);
   const input = child.stdin.getWriter();
@@ -67,6 +80,7 @@ export async function startWorker(runtime: Runtime, name: string, url: string): 
   const first = await next<Ready>();
   return {
     trouble: first.ready ? undefined : first.because,
+    spans,
     async turn({ dialect, model, atOnce = 1 }, calls, last) {
       await input.write(encoder.encode(`${dialect} ${model} ${calls} ${atOnce} ${last}\n`));
       return await next<Turn>();

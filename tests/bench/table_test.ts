@@ -6,7 +6,7 @@ import { works } from "./works.ts";
 const rowOf = (runtime: string, name: string, workName: string, ratio: number) => {
   const work = works.find((each) => each.name === workName);
   if (work === undefined) throw new Error(`There is no work called "${workName}".`);
-  return { runtime, work, name, cpuMicros: 100, wallMicros: 120.4, ratio, memoryBytes: 5e7, spans: 0 };
+  return { runtime, work, name, cpuMicros: 100, wallMicros: 120.4, ratio, memoryBytes: 5e7, spans: 0, lost: 0 };
 };
 
 Deno.test("a line has the target beside the ratio", () => {

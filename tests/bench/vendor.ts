@@ -1,6 +1,7 @@
 /**
  * A vendor in a process of its own, so that its work is nobody's but its own: answers in the three dialects, in as many
- * chunks and writes as the model's name says, and a back end that takes telemetry and counts its spans. Prints its port.
+ * chunks and writes as the model's name says, and a back end that takes telemetry and counts its spans. Prints its port. Each
+ * asker has a door of its own, the first part of every path.
  *
  * @module
  */
@@ -136,13 +137,15 @@ function stream(writes: readonly Uint8Array[]): Response {
   return new Response(body, { headers: { "content-type": "text/event-stream" } });
 }
 
-let spans = 0;
+/** By door. */
+const spans = new Map<string, number>();
 
-/** Takes telemetry; whoever asks `/spans` is told how many spans have come. */
-async function backEnd(request: Request, pathname: string): Promise<Response> {
-  if (pathname === "/spans") return Response.json(spans);
-  if (pathname === "/v1/traces") spans += await countSpans(request);
-  else await request.arrayBuffer();
+/** Takes telemetry; whoever asks for `/spans` is told how many have come through the door. */
+async function backEnd(request: Request, door: string, path: string): Promise<Response> {
+  const known = () => spans.get(door) ?? 0;
+  if (path === "/spans") return Response.json(known());
+  const more = path === "/v1/traces" ? await countSpans(request) : await request.arrayBuffer().then(() => 0);
+  spans.set(door, known() + more);
   return Response.json({});
 }
 
@@ -151,9 +154,9 @@ const server = Deno.serve({
   hostname: "127.0.0.1",
   onListen: ({ port }) => console.log(port),
 }, async (request) => {
-  const { pathname } = new URL(request.url);
-  const dialect = dialects.find(({ path }) => pathname === path);
-  if (dialect === undefined) return await backEnd(request, pathname);
+  const [, door = "", path = ""] = /^(\/\d+)(\/.*)$/.exec(new URL(request.url).pathname) ?? [];
+  const dialect = dialects.find((each) => path === each.path);
+  if (dialect === undefined) return await backEnd(request, door, path);
   const { model } = await request.json() as { readonly model: string };
   const shape = shapeOf(model);
   return shape === undefined ? Response.json(dialect.body) : stream(writesOf(dialect, shape.chunks, shape.perWrite));

@@ -37,6 +37,9 @@ async function peakOf(work: () => Promise<unknown>): Promise<number> {
   return most;
 }
 
+/** Timers export between turns, too. */
+let paid: NodeJS.CpuUsage;
+
 async function turn(asker: Asker, input: string): Promise<Turn> {
   const [dialect = "", model = "", calls = "", atOnce = "", last = ""] = input.split(" ");
   const least = shapeOf(model)?.chunks ?? 1;
@@ -47,19 +50,21 @@ async function turn(asker: Asker, input: string): Promise<Turn> {
       if (length < least) throw new Error(`${name} read ${length} characters of ${model}.`);
     }
   };
-  const cpu = process.cpuUsage();
   const begun = performance.now();
   const memoryBytes = await peakOf(async () => {
     await Promise.all(Array.from({ length: Number(atOnce) }, run));
     if (last === "true") await asker.settle?.();
   });
-  const { user, system } = process.cpuUsage(cpu);
-  return { cpuMicros: user + system, wallMicros: (performance.now() - begun) * 1000, memoryBytes };
+  const { user, system } = process.cpuUsage(paid);
+  paid = process.cpuUsage();
+  const wallMicros = (performance.now() - begun) * 1000;
+  return { cpuMicros: user + system, wallMicros, memoryBytes, lost: asker.lost?.() ?? 0 };
 }
 
 let asker: Asker | undefined;
 try {
   asker = await measured.make(url);
+  paid = process.cpuUsage();
   tell({ ready: true });
 } catch (error) {
   tell({ ready: false, because: String(error).split("\n", 1)[0] ?? "" });

@@ -11,6 +11,8 @@ export interface Asker {
   ask(dialect: Dialect, model: string): Promise<number>;
   /** What is still under way when a round ends is paid for in that round. */
   settle?(): Promise<unknown>;
+  /** How many spans it has told lost so far. */
+  lost?(): number;
 }
 
 /** Makes an asker that talks to a vendor at `url`, which takes telemetry too. */

@@ -3,13 +3,20 @@
  *
  * @module
  */
-import { type Client, createClient, flushTelemetry, startTelemetry } from "@sik/llms";
+import { type Client, createClient, flushTelemetry, startTelemetry, type Trouble } from "@sik/llms";
 import type { Dialect } from "../works.ts";
 import { type Asker, isPlain, KEY, question } from "./asker.ts";
 
 /** Ours; the price is the user's own, so that cost is computed as for a model of the catalogue. */
 export async function ours(url: string, on: boolean): Promise<Asker> {
-  if (on) await startTelemetry({ enabled: true, endpoint: url, onError: ({ message }) => console.error(message) });
+  let lost = 0;
+  const told = new Set<string>();
+  const onError = (trouble: Trouble) => {
+    if (trouble.signal === "traces") lost += trouble.lost;
+    if (!told.has(trouble.message)) console.error(trouble.message); // Once: a full queue tells it of every span.
+    told.add(trouble.message);
+  };
+  if (on) await startTelemetry({ enabled: true, endpoint: url, onError });
   const clients = new Map<string, Client>();
   const clientOf = (dialect: Dialect, model: string): Client => {
     const known = clients.get(dialect + model);
@@ -30,6 +37,6 @@ export async function ours(url: string, on: boolean): Promise<Asker> {
       for await (const event of client.stream(question)) if (event.type === "text") text += event.delta;
       return text.length;
     },
-    ...on ? { settle: () => flushTelemetry() } : {},
+    ...on ? { settle: () => flushTelemetry(), lost: () => lost } : {},
   };
 }
