@@ -45,23 +45,39 @@ export interface Worker {
   end(): Promise<void>;
 }
 
-/** Starts the vendor. */
-export async function startVendor(): Promise<Vendor> {
-  const child = start(deno, "vendor.ts", []);
+/** A server in a process of its own. */
+export interface Program extends AsyncDisposable {
+  /** How it tells its ports. */
+  readonly firstLine: string;
+}
+
+/** Starts a server under Deno. */
+export async function startProgram(script: string): Promise<Program> {
+  const child = start(deno, script, []);
   const lines = linesOf(child);
-  const { value: port } = await lines.next();
-  let doors = 0;
+  const { value, done } = await lines.next();
+  if (done) throw new Error(`${script} ended.`);
   return {
-    door() {
-      const url = `http://127.0.0.1:${port}/${++doors}`;
-      return { url, spans: async () => await (await fetch(`${url}/spans`)).json() };
-    },
+    firstLine: value,
     async [Symbol.asyncDispose]() {
       await child.stdin.close();
       child.kill();
       await child.status;
       await lines.return?.(undefined);
     },
+  };
+}
+
+/** Starts the vendor. */
+export async function startVendor(): Promise<Vendor> {
+  const program = await startProgram("vendor.ts");
+  let doors = 0;
+  return {
+    door() {
+      const url = `http://127.0.0.1:${program.firstLine}/${++doors}`;
+      return { url, spans: async () => await (await fetch(`${url}/spans`)).json() };
+    },
+    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   };
 }
 
