@@ -45,7 +45,7 @@ export interface Worker {
   end(): Promise<void>;
 }
 
-/** A server in a process of its own. */
+/** A server in a process of its own, which ends when its input does: no signal to its starter leaves it behind. */
 export interface Program extends AsyncDisposable {
   /** How it tells its ports. */
   readonly firstLine: string;
@@ -61,7 +61,6 @@ export async function startProgram(script: string): Promise<Program> {
     firstLine: value,
     async [Symbol.asyncDispose]() {
       await child.stdin.close();
-      child.kill();
       await child.status;
       await lines.return?.(undefined);
     },

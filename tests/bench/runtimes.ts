@@ -28,12 +28,12 @@ const TELEMETRY = [
   "@opentelemetry/sdk-trace",
 ];
 
-const here = new URL(".", import.meta.url);
+const here = import.meta.dirname ?? "";
 
 /** Deno as it runs here. */
 export const deno: Runtime = {
   name: `Deno ${Deno.version.deno}`,
-  command: (script) => [Deno.execPath(), "run", "-A", "--no-lock", "--quiet", new URL(script, here).pathname],
+  command: (script) => [Deno.execPath(), "run", "-A", "--no-lock", "--quiet", `${here}/${script}`],
 };
 
 /** The runtimes by names such as `deno`, `node` or `bun@1.4.5`, until disposed of. */
@@ -73,6 +73,6 @@ async function installedBench(): Promise<string> {
   const ours = [...OURS, ...TELEMETRY].map((name) => imports[name].replace(/^npm:/, ""));
   const project = await installedProject(ours);
   await npmInstall(project, forNpm()); // By itself: together they take longer than one program may.
-  await copyTree(here.pathname, `${project}/bench`);
+  await copyTree(here, `${project}/bench`);
   return project;
 }

@@ -149,7 +149,7 @@ async function backEnd(request: Request, door: string, path: string): Promise<Re
   return Response.json({});
 }
 
-const server = Deno.serve({
+Deno.serve({
   port: 0,
   hostname: "127.0.0.1",
   onListen: ({ port }) => console.log(port),
@@ -161,4 +161,5 @@ const server = Deno.serve({
   const shape = shapeOf(model);
   return shape === undefined ? Response.json(dialect.body) : stream(writesOf(dialect, shape.chunks, shape.perWrite));
 });
-await server.finished;
+await Deno.stdin.readable.pipeTo(new WritableStream()); // Until whoever started it lets it end.
+Deno.exit();

@@ -37,8 +37,13 @@ async function peakOf(work: () => Promise<unknown>): Promise<number> {
   return most;
 }
 
-/** Timers export between turns, too. */
-let paid: NodeJS.CpuUsage;
+function cpuMicros(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+/** What turns have paid for so far: timers export between them, too. */
+let paid = 0;
 
 async function turn(asker: Asker, input: string): Promise<Turn> {
   const [dialect = "", model = "", calls = "", atOnce = "", last = ""] = input.split(" ");
@@ -55,16 +60,16 @@ async function turn(asker: Asker, input: string): Promise<Turn> {
     await Promise.all(Array.from({ length: Number(atOnce) }, run));
     if (last === "true") await asker.settle?.();
   });
-  const { user, system } = process.cpuUsage(paid);
-  paid = process.cpuUsage();
   const wallMicros = (performance.now() - begun) * 1000;
-  return { cpuMicros: user + system, wallMicros, memoryBytes, lost: asker.lost?.() ?? 0 };
+  const [before, now] = [paid, cpuMicros()];
+  paid = now;
+  return { cpuMicros: now - before, wallMicros, memoryBytes, lost: asker.lost?.() ?? 0 };
 }
 
 let asker: Asker | undefined;
 try {
   asker = await measured.make(url);
-  paid = process.cpuUsage();
+  paid = cpuMicros();
   tell({ ready: true });
 } catch (error) {
   tell({ ready: false, because: String(error).split("\n", 1)[0] ?? "" });

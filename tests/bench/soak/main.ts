@@ -20,6 +20,7 @@ const FAILURES = "llm_requests_failed_total";
 const { gc } = globalThis as { gc?: () => void };
 if (gc === undefined) throw new Error("The heap is only known after a collection: --v8-flags=--expose-gc is missing.");
 const minutes = Number(/^--minutes=([\d.]+)$/.exec(Deno.args[0] ?? "")?.[1] ?? 30);
+if (!(minutes >= 2)) throw new Error("The first minute warms up: a soak takes two at least.");
 
 await using program = await startProgram("soak/vendor.ts");
 const ports: { readonly vendor: number; readonly backEnd: number } = JSON.parse(program.firstLine);

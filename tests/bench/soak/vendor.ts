@@ -106,3 +106,5 @@ Deno.serve({
   else await takeMetrics(request);
   return Response.json({});
 });
+await Deno.stdin.readable.pipeTo(new WritableStream()); // Until whoever started it lets it end.
+Deno.exit();
