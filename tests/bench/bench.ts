@@ -1,10 +1,12 @@
 /**
- * CPU of one call beside the raw floor's, for everyone and every work, in interleaved rounds: `bench.ts [--rounds=7]
- * [--only="<text in works' names>;<…>"] [--askers="a;b"] [--runtimes=deno,node,bun] [--guard] [--json=<file>] [--write]`.
+ * CPU of one call beside the raw floor's, for everyone and every work:
  *
- * The limit is raw `fetch`, server-sent events and `JSON.parse` of the same bytes. Ratios, not times: another machine has
- * other times. With `--guard` it fails where ours leaves what it holds by more than a quarter; with `--write` README gets the
- * ratios.
+ *     bench.ts [--rounds=7] [--only="<text in works' names>;<…>"] [--askers="<name>;<…>"] [--runtimes=deno,node,bun]
+ *              [--json=<file>] [--write] [--guard]
+ *
+ * The limit is raw `fetch`, server-sent events and `JSON.parse` of the same bytes. Ratios, not times: another machine
+ * has other times. With `--write` README gets the ratios; with `--guard` it fails where ours leaves by more than a
+ * quarter what it holds.
  *
  * @module
  */

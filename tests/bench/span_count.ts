@@ -4,7 +4,7 @@
  * @module
  */
 
-/** The field that leads from `TracesData` to `ResourceSpans`, `ScopeSpans` and `Span`: https://opentelemetry.io/docs/specs/otlp */
+/** The fields that lead from `TracesData` over `ResourceSpans` and `ScopeSpans` to each `Span` in OTLP. */
 const PATH = [1, 2, 2] as const;
 const LENGTH_DELIMITED = 2;
 

@@ -11,7 +11,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] ?? NaN : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
 }
 
-/** The median of each value over its partner. What stood beside each other met the same machine, so this is what holds. */
+/** The median of each value over its partner: both met the same machine, so that their ratio is what holds. */
 export function pairedRatio(values: readonly number[], partners: readonly number[]): number {
   return median(values.map((value, index) => value / (partners[index] ?? NaN)));
 }

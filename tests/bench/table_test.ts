@@ -16,7 +16,7 @@ Deno.test("a line has the target beside the ratio", () => {
   );
 });
 
-Deno.test("README's table has a line for everyone but the floor, a dash for what nobody asked, and who does not load", () => {
+Deno.test("README's table has everyone but the floor, a dash for what was not asked, and who does not load", () => {
   const rows = [
     rowOf("Deno", FLOOR, "chat, plain", 1),
     rowOf("Deno", OFF, "chat, plain", 1.1),

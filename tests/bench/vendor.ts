@@ -1,7 +1,7 @@
 /**
  * A vendor in a process of its own, so that its work is nobody's but its own: answers in the three dialects, in as many
- * chunks and writes as the model's name says, and a back end that takes telemetry and counts its spans. Prints its port. Each
- * asker has a door of its own, the first part of every path.
+ * chunks and writes as the model's name says, and a back end that takes telemetry and counts its spans. Prints its
+ * port. Each asker has a door of its own, the first part of every path.
  *
  * @module
  */

@@ -1,7 +1,8 @@
 /**
- * One asker in a process of its own, in any runtime: `worker.ts <name> <url>`. The first line of its output says that it
- * stands ready, or why it does not load. From then on each line of its input is a turn, `<dialect> <model> <calls> <at
- * once> <whether it is the last of its round>`, and each line of its output what that turn took.
+ * One asker in a process of its own, in any runtime: `worker.ts <name> <url>`. The first line of its output says that
+ * it stands ready, or why it does not load. From then on each line of its input is a turn,
+ * `<dialect> <model> <calls> <at once> <whether it is the last of its round>`, and each line of its output what that
+ * turn took.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * Mixed work with a tenth of it faulty, for a long time, with telemetry on: `deno task bench:soak [--minutes=30]`. Prints
- * a line a minute, then whether heap and sockets stayed flat and whether the exported metrics account for every call;
- * ends with code 1 where not.
+ * Mixed work with a tenth of it faulty, for a long time, with telemetry on: `deno task bench:soak [--minutes=30]`.
+ * Prints a line a minute, then whether heap and sockets stayed flat and whether the exported metrics account for every
+ * call; ends with code 1 where not.
  *
  * @module
  */
