@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type BodyReader, readerOf } from "./body_reader.ts";
 import { follow, noLongerNeeded, orAborted, watchSilence } from "./deadline.ts";
 import { ResponseError, StreamTruncatedError, type TimeoutPhase } from "./error.ts";
 import { type Post, post, type Posted, readText } from "./http.ts";
@@ -25,7 +26,7 @@ export interface AttemptOptions {
 export interface Attempt {
   /** Posts; see {@linkcode post}. */
   post(request: Omit<Post, "signal" | "onHeaders">): Promise<Response>;
-  /** The next bytes of the response; undefined at its end. */
+  /** The next bytes of the response, which hold until the next read; undefined at its end. */
   read(): Promise<Uint8Array | undefined>;
   /** The whole body as text; undefined where it is longer than that. */
   readText(maxBytes: number): Promise<string | undefined>;
@@ -50,7 +51,7 @@ export function beginAttempt(options: AttemptOptions): Attempt {
   const follower = follow(options.signal);
   const { signal } = follower;
   let response: Response | undefined;
-  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  let reader: BodyReader | undefined;
   let tell: Posted["end"] | undefined;
   let isNative = false;
   let ended = false;
@@ -91,12 +92,12 @@ export function beginAttempt(options: AttemptOptions): Attempt {
     if (response === undefined || ended) return undefined;
     silence.wait();
     try {
-      reader ??= response.body?.getReader();
-      const { value, done } = await reader?.read() ?? { value: undefined, done: true };
+      reader ??= response.body === null ? undefined : readerOf(response.body);
+      const bytes = await reader?.read();
       if (signal.aborted) throw signal.reason;
-      if (done) end();
-      else if (!ArrayBuffer.isView(value)) throw notBytes();
-      return value;
+      if (bytes === undefined) end();
+      else if (!ArrayBuffer.isView(bytes)) throw notBytes();
+      return bytes;
     } catch (error) {
       throw failureOf(error);
     } finally {

@@ -46,6 +46,7 @@ export const rooms: readonly Room[] = [
   { floor: 2, path: "src/service_tier.ts" },
   { floor: 2, path: "src/event.ts" },
   { floor: 2, path: "src/http.ts" },
+  { floor: 2, path: "src/body_reader.ts" },
   { floor: 2, path: "src/attempt.ts" },
   {
     floor: 2,

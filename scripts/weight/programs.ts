@@ -51,13 +51,15 @@ export interface Bound extends BundleWeight {
   readonly because: string;
 }
 
-const FASTER = "Spans are encoded in one pass from their end: 1.5 KB for a quarter of the CPU of the stock encoder.";
+const FASTER =
+  "Bodies are read into one buffer, and spans encoded in one pass: 2 KB for half of a stream's CPU and a quarter of " +
+  "the encoder's.";
 
 /**
  * A ratchet: what ours weighed when this was written, and a little. A change that makes them lighter lowers the bound,
  * one that makes them heavier is to be worth it.
  */
 export const bounds: readonly Bound[] = [
-  { program: everything, start: 70_900, whole: 110_900, because: FASTER },
-  { program: clientAlone, start: 54_600, whole: 94_800, because: FASTER },
+  { program: everything, start: 71_500, whole: 111_500, because: FASTER },
+  { program: clientAlone, start: 55_300, whole: 95_400, because: FASTER },
 ];
