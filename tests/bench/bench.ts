@@ -48,7 +48,10 @@ const tell = (row: Row) => {
     for (const work of measured) {
       for (const name of names.filter((each) => speaks(each, work))) {
         if (missing.some((known) => known.runtime === runtime.name && known.name === name)) continue;
-        const found = await measure(work, name, { runtime, vendor, rounds });
+        const how = { runtime, vendor, rounds };
+        let found = await measure(work, name, how);
+        // One bad moment of the machine is no change of the code: who is over is measured once more.
+        if (guard && !("because" in found) && found.some(isOver)) found = await measure(work, name, how);
         if ("because" in found) missing.push(found);
         else for (const row of found) tell(row);
       }
