@@ -73,16 +73,20 @@ for (const each of agentWires) {
   });
 }
 
-Deno.test("each turn is one request, the closing one too, and the tools stay defined in it", async () => {
-  await using server = startVendor(says(wire, asks));
-  const { response } = await agentFor(wire, server, { tools: [flights], maxIterations: 2, ...off }).run(question);
-  assertEquals(response, "I look it up.");
-  assertEquals(bodies(server).map(({ tool_choice, tools }) => [tool_choice, (tools as unknown[]).length]), [
-    [undefined, 1],
-    [undefined, 1],
-    ["none", 1],
-  ]);
-});
+for (const each of agentWires) {
+  Deno.test(`${each.name}: each turn is one request, and the closing one has no tools that it may call`, async () => {
+    await using server = startVendor(says(each, asks));
+    const agent = agentFor(each, server, { tools: [flights], maxIterations: 2, parallelToolCalls: true, ...off });
+    assertEquals((await agent.run(question)).response, "I look it up.");
+    const [first, second, closing, ...more] = bodies(server).map(({ tools, tool_choice, parallel_tool_calls }) => {
+      return [(tools as unknown[] | undefined)?.length, tool_choice, parallel_tool_calls];
+    });
+    assertEquals([first?.[0], second?.[0], more.length], [1, 1, 0]);
+    // Anthropic refuses calls of tools that it is not told of.
+    const expected = each.name === "anthropic" ? [1, { type: "none" }, undefined] : [undefined, undefined, undefined];
+    assertEquals(closing, expected);
+  });
+}
 
 Deno.test("text of the answer is told while it streams", async () => {
   const goOn = Promise.withResolvers<void>();

@@ -85,9 +85,14 @@ export type TurnKind = (model: AgentModel, request: ChatRequest, place: TurnPlac
 /** A turn of a model that calls tools by itself: its text and thoughts are the thought. */
 export const nativeTurn: TurnKind = ({ asked }, request, { number, tools, closing }) => ({
   events(how) {
-    // The closing turn keeps the tools' definitions: vendors refuse a conversation with calls of tools they do not know.
-    const toolChoice = closing ? "none" : number === 1 ? request.toolChoice : unforced(request.toolChoice);
-    return asked.stream({ ...request, ...how, tools, toolChoice });
+    // Anthropic refuses a conversation with calls of tools that it is not told of: there the closing turn has them, and
+    // may not call them. Whoever speaks as OpenAI does takes one.
+    const isClosed = closing && asked.api !== undefined;
+    const choice = closing ? "none" : number === 1 ? request.toolChoice : unforced(request.toolChoice);
+    const given = isClosed
+      ? { tools: [], toolChoice: undefined, parallelToolCalls: undefined }
+      : { tools, toolChoice: choice };
+    return asked.stream({ ...request, ...how, ...given });
   },
   told(event) {
     return closing && event.type === "tool_call" ? [] : [numbered(event, number)];
