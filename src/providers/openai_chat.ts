@@ -14,7 +14,7 @@ import { encodeChatMessages } from "./openai_chat_messages.ts";
 import { openaiErrorOf } from "./openai_error.ts";
 import { effortNotices, effortOf, isReasoningModel, unlessReasoning } from "./openai_reasoning.ts";
 import { encodeFunction, encodeResponseFormat, foldAnswer } from "./openai_schema.ts";
-import { checkToolChoice } from "./tool_choice.ts";
+import { checkToolChoice, choosesSearch } from "./tool_choice.ts";
 
 /**
  * OpenAI's chat completions.
@@ -59,13 +59,10 @@ function encodeChat(model: string, request: ChatRequest, provider: string): Enco
   const streaming = request.streaming ?? true;
   const wantsLogprobs = unlessThinking("logprobs", logprobs === false ? undefined : logprobs);
   const hasTools = tools.length > 0 || request.extraBody?.["tools"] !== undefined;
-  const names = (name: string) => tools.some((tool) => tool.name === name);
-  const searches = typeof toolChoice === "object"
-    ? toolChoice.name === "web_search" && !names("web_search")
-    : !hasTools;
-  const isForced = typeof toolChoice === "object" || toolChoice === "required";
-  if (isForced && searches && webSearch) drops.drop("toolChoice", "Chat Completions search as they see fit");
-  const choice = hasTools && !(isForced && searches && webSearch) ? toolChoice : undefined;
+  // What is required where there is no tool is the search, too.
+  const forcesSearch = choosesSearch(request) || toolChoice === "required" && !hasTools;
+  if (forcesSearch) drops.drop("toolChoice", "Chat Completions search as they see fit");
+  const choice = hasTools && !forcesSearch ? toolChoice : undefined;
   if (typeof webSearch === "object") drops.drop("webSearch.maxUses", "Chat Completions does not have it");
   const body = {
     model,

@@ -14,7 +14,7 @@ import { effortNotices, effortOf, isReasoningModel, unlessReasoning } from "./op
 import { foldResponse } from "./openai_responses_decode.ts";
 import { encodeInput } from "./openai_responses_input.ts";
 import { encodeAnswer, foldAnswer, toolSchema } from "./openai_schema.ts";
-import { checkToolChoice } from "./tool_choice.ts";
+import { checkToolChoice, choosesSearch } from "./tool_choice.ts";
 
 /**
  * OpenAI's Responses.
@@ -91,11 +91,11 @@ function encodeRequest(model: string, request: ChatRequest, provider: string): E
 }
 
 /** The vendor's own search is chosen by its type, unless a tool of the user's has its name. */
-function encodeChoice({ toolChoice, tools = [], webSearch }: ChatRequest): unknown {
+function encodeChoice(request: ChatRequest): unknown {
+  const { toolChoice } = request;
   if (typeof toolChoice !== "object") return toolChoice;
   const { name } = toolChoice;
-  const searches = webSearch !== undefined && webSearch !== false && !tools.some((tool) => tool.name === name);
-  return searches && name === "web_search" ? { type: name } : { type: "function", name };
+  return choosesSearch(request) ? { type: name } : { type: "function", name };
 }
 
 /** Unlike in chat completions a tool is strict unless it says that it is not. */

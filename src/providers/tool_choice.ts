@@ -20,3 +20,9 @@ export function checkToolChoice({ tools = [], toolChoice, webSearch, extraBody }
   if (tools.some(({ name }) => name === toolChoice.name)) return;
   throw new ConfigError("toolChoice names a tool that is not among the request's tools.");
 }
+
+/** Whether the vendor's own search is what must be called: a tool of the user's that has its name stands before it. */
+export function choosesSearch({ tools = [], toolChoice, webSearch }: ChatRequest): boolean {
+  if (typeof toolChoice !== "object" || toolChoice.name !== "web_search") return false;
+  return webSearch !== undefined && webSearch !== false && !tools.some(({ name }) => name === toolChoice.name);
+}

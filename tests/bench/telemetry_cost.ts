@@ -15,6 +15,7 @@ import {
   startTelemetry,
   type StreamEvent,
 } from "@sik/llms";
+import { median } from "./statistics.ts";
 
 /** What a call may cost, in microseconds of CPU. */
 const LIMITS = { off: 1, on: 60, event: 0.5 } as const;
@@ -94,7 +95,7 @@ async function difference(one: () => Promise<number>, other: () => Promise<numbe
     const [first, second] = round % 2 === 0 ? [await one(), await other()] : await swapped(one, other);
     if (round >= 0) differences.push(second - first);
   }
-  return differences.sort((a, b) => a - b)[ROUNDS >> 1] ?? NaN;
+  return median(differences);
 }
 
 /** Whoever goes second meets the garbage of the first. */
