@@ -7,7 +7,7 @@ import { beginAttempt } from "./attempt.ts";
 import { conclude, tellWhatCame, withoutSecrets } from "./conclude.ts";
 import { breakable, type Lifeline } from "./breakable.ts";
 import type { Call, Connection, Progress } from "./connection.ts";
-import { LONGEST_TIMER_MS, orAborted, sleep } from "./deadline.ts";
+import { alarm, orAborted, sleep } from "./deadline.ts";
 import { ApiError, ConfigError, LlmError, StreamTruncatedError } from "./error.ts";
 import type { NoticeEvent, StreamEvent } from "./event.ts";
 import { type Answer, exchange } from "./exchange.ts";
@@ -70,17 +70,14 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
     said: undefined,
   };
   const { totalMs } = timeouts;
-  const total = totalMs === undefined ? undefined : setTimeout(
-    () => abort(timeoutError("total", timeouts, partialTextOf(progress))),
-    Math.min(totalMs, LONGEST_TIMER_MS),
-  );
+  const callOff = alarm(totalMs, () => abort(timeoutError("total", timeouts, partialTextOf(progress))));
   const watcher = watcherOf(request.fetch);
   // A reader that pauses may never come back: what was aborted waits for nothing, and is told of at once.
   const onAbort = () => {
-    clearTimeout(total);
+    callOff();
     watcher?.gaveUp(signal.reason);
   };
-  if ((total ?? watcher) !== undefined) signal.addEventListener("abort", onAbort, { once: true });
+  if (totalMs !== undefined || watcher !== undefined) signal.addEventListener("abort", onAbort, { once: true });
   try {
     const notices = (encoded.notices ?? []).map((notice): NoticeEvent => ({ type: "notice", ...notice }));
     if (connection.notices.length + notices.length > 0) yield [...connection.notices, ...notices];
@@ -113,7 +110,7 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
           if (signal.aborted) throw signal.reason;
           // Nothing is held while the last event is handed over: its reader may never ask again.
           attempt.close();
-          clearTimeout(total);
+          callOff();
           release();
           yield [{ type: "finish", result: schema ? { ...result, parsed } : result }];
           return;
@@ -141,7 +138,7 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
       await sleep(waitMs, signal);
     }
   } finally {
-    clearTimeout(total);
+    callOff();
   }
 }
 

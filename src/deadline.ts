@@ -105,6 +105,13 @@ function letGo<T>(value: T, how?: (value: T) => void): void {
 /** The longest wait that a timer of any runtime can make: a longer one fires at once. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** Calls `ring` once `ms` milliseconds have gone, and never where there is no such limit; gives what calls that off. */
+export function alarm(ms: number | undefined, ring: () => void): () => void {
+  if (ms === undefined || ms === Infinity) return () => {};
+  const timer = setTimeout(ring, Math.min(ms, LONGEST_TIMER_MS));
+  return () => clearTimeout(timer);
+}
+
 /** Measures how long the other side is silent while it is being waited for; the waiter's own pauses do not count. */
 export interface Silence {
   /** The wait for the other side begins. */

@@ -49,10 +49,12 @@ export interface Result<T = unknown> {
 
 /** The vendors' words for an answer that is whole. From any other, length, refusal or a filter, nothing is parsed. */
 const WHOLE: ReadonlySet<string> = new Set(["stop", "end_turn", "stop_sequence", "completed"]);
+/** The vendors' words for an answer that ended with calls. */
+const CALLING: ReadonlySet<string> = new Set(["tool_use", "tool_calls"]);
 
-/** Whether an answer that ended so is whole. */
-export function isWhole(finishReason: string): boolean {
-  return WHOLE.has(finishReason);
+/** Whether an answer that ended so is whole: also with a call that was the answer itself, and is no tool's to run. */
+export function isWhole({ finishReason, toolCalls }: Pick<Result, "finishReason" | "toolCalls">): boolean {
+  return WHOLE.has(finishReason) || CALLING.has(finishReason) && toolCalls.length === 0;
 }
 
 /** A piece of the answer's text. */

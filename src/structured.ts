@@ -15,7 +15,7 @@ import { answerReaderOf, type Schema, validate } from "./schema.ts";
  */
 export async function parseStructured(schema: Schema<unknown> | undefined, result: DecodedResult): Promise<unknown> {
   if (schema === undefined || result.refusal !== undefined || result.toolCalls.length > 0) return undefined;
-  if (!isWhole(result.finishReason)) return undefined;
+  if (!isWhole(result)) return undefined;
   const read = answerReaderOf(schema);
   if (read !== undefined) return read(result.response);
   const { usage, cost } = result;

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { follow, orAborted, sleep, watchSilence } from "../src/deadline.ts";
+import { alarm, follow, orAborted, sleep, watchSilence } from "../src/deadline.ts";
 import { fakeClock } from "./support/clock.ts";
 import { countListeners } from "./support/listeners.ts";
 
@@ -236,3 +236,24 @@ Deno.test("watchSilence() sets no timer that the runtimes would cut to a millise
   assert(clock.timers.every((ms) => ms <= 2 ** 31 - 1), `${clock.timers}`);
   silence.rest();
 });
+
+Deno.test("alarm() rings once its time has gone, and not where it was called off", async () => {
+  using clock = fakeClock();
+  const rung: string[] = [];
+  alarm(1_000, () => rung.push("first"));
+  const callOff = alarm(1_000, () => rung.push("second"));
+  await clock.tick(999);
+  callOff();
+  assertEquals(rung, []);
+  await clock.tick(1);
+  assertEquals([rung, clock.timers], [["first"], []]);
+});
+
+for (const ms of [undefined, Infinity]) {
+  Deno.test(`alarm() makes no timer for ${ms}`, () => {
+    using clock = fakeClock();
+    const callOff = alarm(ms, () => {});
+    assertEquals(clock.timers, []);
+    callOff();
+  });
+}

@@ -55,6 +55,12 @@ for (const finishReason of ["stop", "end_turn", "stop_sequence", "completed"]) {
   });
 }
 
+for (const finishReason of ["tool_use", "tool_calls"]) {
+  Deno.test(`parseStructured() takes an answer that ended with ${finishReason} for whole where no call is left`, async () => {
+    assertEquals(await parseStructured(CITY, answer('{"city":"Paris"}', { finishReason })), { city: "Paris" });
+  });
+}
+
 for (const finishReason of ["length", "max_tokens", "content_filter", "refusal", "pause_turn", "unknown", "moon"]) {
   Deno.test(`parseStructured() parses nothing from an answer that ended with ${finishReason}`, async () => {
     assertEquals(await parseStructured(CITY, answer('{"city":"Paris"}', { finishReason })), undefined);

@@ -6,7 +6,7 @@
  */
 import { timeoutError } from "../timeouts.ts";
 import { breakable, type Lifeline, singly } from "../breakable.ts";
-import { isNoLongerNeeded, LONGEST_TIMER_MS } from "../deadline.ts";
+import { alarm, isNoLongerNeeded } from "../deadline.ts";
 import type { FinishEvent, NoticeEvent, Result, StreamEvent } from "../event.ts";
 import type { ChatRequest } from "../language_model.ts";
 import type { Message } from "../message.ts";
@@ -138,16 +138,16 @@ function agentRun(settings: AgentSettings, request: ChatRequest, observer: Agent
       text: "",
     };
     const { totalMs } = settings;
-    const total = totalMs === undefined ? undefined : setTimeout(() => {
+    const callOff = alarm(totalMs, () => {
       line.abort(timeoutError("total", { totalMs }, state.text));
       observer.gaveUp();
-    }, Math.min(totalMs, LONGEST_TIMER_MS));
+    });
     const done = () => {
-      clearTimeout(total);
+      callOff();
       line.release();
     };
     // A reader that pauses may never come back: what was aborted waits for nothing.
-    if (total !== undefined) line.signal.addEventListener("abort", () => clearTimeout(total), { once: true });
+    if (totalMs !== undefined) line.signal.addEventListener("abort", callOff, { once: true });
     try {
       yield* turns(line.signal, state, done);
     } catch (error) {
@@ -155,7 +155,7 @@ function agentRun(settings: AgentSettings, request: ChatRequest, observer: Agent
       const isCallers = request.signal?.aborted === true && error === request.signal.reason;
       throw isCallers ? error : withTotals(error, state.totals);
     } finally {
-      clearTimeout(total);
+      callOff();
     }
   }
 

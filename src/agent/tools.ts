@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { follow, isNoLongerNeeded, LONGEST_TIMER_MS, orAborted } from "../deadline.ts";
+import { alarm, follow, isNoLongerNeeded, orAborted } from "../deadline.ts";
 import { ConfigError } from "../error.ts";
 import { checkTools } from "../options_check.ts";
 import type { ToolResultEvent } from "../event.ts";
@@ -106,7 +106,7 @@ async function runTool(call: ToolCall, options: ToolRunOptions, signal: AbortSig
   const step = observer.tool(call, tool !== undefined, tool?.description);
   const line = follow(signal);
   const timedOut = new DOMException(`The tool did not answer within ${timeoutMs} ms.`, "TimeoutError");
-  const timer = setTimeout(() => line.abort(timedOut), Math.min(timeoutMs, LONGEST_TIMER_MS));
+  const callOff = alarm(timeoutMs, () => line.abort(timedOut));
   try {
     if (tool === undefined) throw new UnknownToolError(tools);
     const context = { callId: call.id, signal: line.signal, context: step.context };
@@ -125,7 +125,7 @@ async function runTool(call: ToolCall, options: ToolRunOptions, signal: AbortSig
     const event = { ...resultEvent(call, said, true), error };
     return { event, message: toolMessage(call.id, said, { isError: true }) };
   } finally {
-    clearTimeout(timer);
+    callOff();
     line.release();
   }
 }

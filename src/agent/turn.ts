@@ -139,7 +139,7 @@ export const structuredTurn: TurnKind = ({ asked, holdsSchema }, request, place)
 
   /** What is no step: a refusal, a cut or filtered answer, plain words of a model that cannot be held to a form. */
   async function wordsOf(raw: Result): Promise<TurnAnswer> {
-    const whole = raw.refusal === undefined && isWhole(raw.finishReason);
+    const whole = raw.refusal === undefined && isWhole(raw);
     if (whole && schema !== undefined) {
       return answered(raw, raw.response, "", { parsed: await fitted(schema, jsonOf(raw), raw) });
     }

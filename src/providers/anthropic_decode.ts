@@ -125,7 +125,7 @@ export function foldMessages(provider: string, request: ChatRequest, onOutput?: 
         refusal: stopReason === "refusal" ? refusalOf(stopDetails) : undefined,
         toolCalls: [...calls.values()],
         thinking: thinking === "" ? undefined : thinking,
-        finishReason: finishReasonOf(stopReason, answer !== undefined && calls.size === 0),
+        finishReason: stopReason ?? "unknown",
         responseId: id,
         responseModel: model,
         serviceTier: tier,
@@ -200,12 +200,6 @@ function messageOf(parts: readonly Part[]): AssistantMessage {
   if (first === undefined) return { role: "assistant", content: "" };
   const plain = parts.length === 1 && first.type === "text" && !("vendor" in first);
   return { role: "assistant", content: plain ? first.text : parts };
-}
-
-/** The vendor's word as it is; but where a tool call was the answer, the turn is over, and no tool is to be run. */
-function finishReasonOf(stopReason: string | undefined, answered: boolean): string {
-  if (answered && stopReason === "tool_use") return "end_turn";
-  return stopReason ?? "unknown";
 }
 
 /** The vendor's explanation, else its category, else its word for it. */

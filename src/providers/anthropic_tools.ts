@@ -14,6 +14,7 @@ import { type CacheableBlock, markCached } from "./anthropic_cache.ts";
 import type { ClaudeRules } from "./anthropic_models.ts";
 import { fitsOutputFormat, outputSchema } from "./anthropic_schema.ts";
 import type { Drops } from "./drops.ts";
+import { searchOf } from "./tool_choice.ts";
 import { needsWrapping, unwrapAnswer, wrapSchema } from "./wrapped_answer.ts";
 
 /** Tools and the shape of the answer on the wire. */
@@ -50,7 +51,7 @@ export function encodeTools(
   thinks: boolean,
   drops: Drops,
 ): EncodedTools {
-  const { tools = [], webSearch, schema } = request;
+  const { tools = [], schema } = request;
   const encoded: CacheableBlock[] = tools.map((tool) => {
     const { name, description } = tool;
     if (isAnswerTool(name, request)) {
@@ -60,9 +61,9 @@ export function encodeTools(
     }
     return { name, description, input_schema: parametersOf(tool) };
   });
-  if (webSearch !== undefined && webSearch !== false) {
-    const limit = webSearch === true ? {} : { max_uses: webSearch.maxUses };
-    encoded.push({ type: "web_search_20250305", name: "web_search", ...limit });
+  const search = searchOf(request);
+  if (search !== undefined) {
+    encoded.push({ type: "web_search_20250305", name: "web_search", max_uses: search.maxUses });
   }
   const json = schema === undefined ? undefined : jsonSchemaOf(schema, "schema");
   const mayForce = rules.forcesTools === "always" || rules.forcesTools === "unlessThinking" && !thinks;

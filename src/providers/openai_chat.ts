@@ -14,7 +14,7 @@ import { encodeChatMessages } from "./openai_chat_messages.ts";
 import { openaiErrorOf } from "./openai_error.ts";
 import { effortNotices, effortOf, isReasoningModel, unlessReasoning } from "./openai_reasoning.ts";
 import { encodeFunction, encodeResponseFormat, foldAnswer } from "./openai_schema.ts";
-import { checkToolChoice, choosesSearch } from "./tool_choice.ts";
+import { checkToolChoice, choosesSearch, searchOf } from "./tool_choice.ts";
 
 /**
  * OpenAI's chat completions.
@@ -51,7 +51,7 @@ function encodeChat(model: string, request: ChatRequest, provider: string): Enco
     throw new ConfigError('previousResponseId belongs to OpenAI\'s Responses; make the client with api: "responses".');
   }
   checkToolChoice(request);
-  const { tools = [], toolChoice, stop, logprobs, webSearch } = request;
+  const { tools = [], toolChoice, stop, logprobs } = request;
   const drops = gatherDrops();
   const unlessThinking = unlessReasoning(model, request, drops);
   const effort = effortOf(model, request, drops);
@@ -63,7 +63,8 @@ function encodeChat(model: string, request: ChatRequest, provider: string): Enco
   const forcesSearch = choosesSearch(request) || toolChoice === "required" && !hasTools;
   if (forcesSearch) drops.drop("toolChoice", "Chat Completions search as they see fit");
   const choice = hasTools && !forcesSearch ? toolChoice : undefined;
-  if (typeof webSearch === "object") drops.drop("webSearch.maxUses", "Chat Completions does not have it");
+  const search = searchOf(request);
+  if (search?.maxUses !== undefined) drops.drop("webSearch.maxUses", "Chat Completions does not have it");
   const body = {
     model,
     messages: encodeChatMessages(request, provider),
@@ -80,7 +81,7 @@ function encodeChat(model: string, request: ChatRequest, provider: string): Enco
     tool_choice: typeof choice === "object" ? { type: "function", function: { name: choice.name } } : choice,
     parallel_tool_calls: hasTools ? request.parallelToolCalls : undefined,
     response_format: request.schema === undefined ? undefined : encodeResponseFormat(request.schema, provider),
-    web_search_options: webSearch === undefined || webSearch === false ? undefined : {},
+    web_search_options: search === undefined ? undefined : {},
     store: isOpenai ? request.store ?? false : request.store,
     stream: streaming ? true : undefined,
     stream_options: streaming ? { include_usage: true } : undefined,

@@ -14,7 +14,7 @@ import { effortNotices, effortOf, isReasoningModel, unlessReasoning } from "./op
 import { foldResponse } from "./openai_responses_decode.ts";
 import { encodeInput } from "./openai_responses_input.ts";
 import { encodeAnswer, foldAnswer, toolSchema } from "./openai_schema.ts";
-import { checkToolChoice, choosesSearch } from "./tool_choice.ts";
+import { checkToolChoice, choosesSearch, searchOf } from "./tool_choice.ts";
 
 /**
  * OpenAI's Responses.
@@ -46,7 +46,7 @@ export const openaiResponses: Provider = {
 };
 
 function encodeRequest(model: string, request: ChatRequest, provider: string): EncodedRequest {
-  const { previousResponseId, webSearch, schema, streaming = true } = request;
+  const { previousResponseId, schema, streaming = true } = request;
   const store = request.store ?? false;
   if (previousResponseId !== undefined && !store) {
     throw new ConfigError("previousResponseId needs store: true, on this request and on the one it goes on from.");
@@ -64,8 +64,8 @@ function encodeRequest(model: string, request: ChatRequest, provider: string): E
     ...!store && isReasoningModel(model) ? ["reasoning.encrypted_content"] : [],
     ...logprobs === undefined ? [] : ["message.output_text.logprobs"],
   ];
-  const searches = webSearch !== undefined && webSearch !== false;
-  const tools = [...(request.tools ?? []).map(encodeTool), ...searches ? [{ type: "web_search" }] : []];
+  const search = searchOf(request);
+  const tools = [...(request.tools ?? []).map(encodeTool), ...search === undefined ? [] : [{ type: "web_search" }]];
   const hasTools = tools.length > 0 || request.extraBody?.["tools"] !== undefined;
   const body = {
     model,
@@ -80,7 +80,7 @@ function encodeRequest(model: string, request: ChatRequest, provider: string): E
     tools: tools.length === 0 ? undefined : tools,
     tool_choice: hasTools ? encodeChoice(request) : undefined,
     parallel_tool_calls: hasTools ? request.parallelToolCalls : undefined,
-    max_tool_calls: typeof webSearch === "object" ? webSearch.maxUses : undefined,
+    max_tool_calls: search?.maxUses,
     text: schema === undefined ? undefined : { format: { type: "json_schema", ...encodeAnswer(schema, provider) } },
     include: include.length === 0 ? undefined : include,
     store,

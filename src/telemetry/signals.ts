@@ -28,6 +28,7 @@ import {
   type TelemetryState,
 } from "../otel/lifecycle.ts";
 import type { FlushOptions, FlushReport } from "../otel/options.ts";
+import { isRepeated } from "../otel/repeated.ts";
 import { isRequestBound } from "../runtime.ts";
 import type { Meter, Tracer } from "../otel_types.ts";
 import { PACKAGE_NAME, PACKAGE_VERSION } from "../version.ts";
@@ -95,7 +96,7 @@ export function configureTelemetry(options: TelemetryOptions): void {
  * lost, and an instrument made earlier stays mute for ever. It switches nothing on by itself and may resolve with
  * `state.rule` "off". Idempotent.
  *
- * @throws {ConfigError} when options are given although the providers exist.
+ * @throws {ConfigError} when options that say something new are given although the providers exist.
  *
  * @example
  * ```ts
@@ -106,7 +107,7 @@ export function configureTelemetry(options: TelemetryOptions): void {
  * ```
  */
 export async function startTelemetry(options?: TelemetryOptions): Promise<Telemetry> {
-  if (options === undefined) restart();
+  if (options === undefined || isRepeated(currentOptions(), options)) restart();
   else configure(options);
   if (!isRequestBound()) prepare();
   await ready();

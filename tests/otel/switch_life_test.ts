@@ -15,10 +15,12 @@ Deno.test("configureTelemetry merges until the providers exist, and undefined ta
   assertEquals([span?.resource["service.name"], span?.resource["app.part"]], ["second", "desk"]);
 });
 
-Deno.test("configuring once the providers exist is a ConfigError; starting again is none", async () => {
+Deno.test("configuring once the providers exist is a ConfigError; starting again, with what was said, is none", async () => {
   await using on = stage();
   const { found } = await on.play({ program, name: "late", env });
-  assertEquals([found.configure, found.start, found.disable], ["ConfigError", "ConfigError", "ConfigError"]);
+  const failures = [found.configure, found.start, found.more, found.disable];
+  assertEquals(failures, failures.map(() => "ConfigError"));
+  assertEquals(found.same, found.first);
   assertEquals(found.again, found.first);
   assertEquals(found.again, { rule: "zero-config", traces: true, metrics: true, contextManager: true, deno: false });
 });

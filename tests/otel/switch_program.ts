@@ -132,9 +132,12 @@ const cases: Readonly<Record<string, (argument: string) => Promise<object>>> = {
 
   async late() {
     configureTelemetry({ serviceName: "early" });
-    const telemetry = await startTelemetry();
+    const telemetry = await startTelemetry({ resource: { "app.part": "desk" } });
     const again = await startTelemetry();
+    const same = await startTelemetry({ serviceName: "early", resource: { "app.part": "desk" }, sampler: undefined });
     return {
+      same: same.state,
+      more: await errorOf(() => startTelemetry({ resource: { "app.part": "desk", "app.floor": 2 } })),
       configure: await errorOf(() => configureTelemetry({ serviceName: "late" })),
       start: await errorOf(() => startTelemetry({ serviceName: "late" })),
       disable: await errorOf(() => configureTelemetry({ enabled: false })),
