@@ -128,7 +128,7 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
         }
       } finally {
         attempt.close();
-        // A dialect of the user's own that cannot end changes nothing of how the call did.
+        // A dialect of the user's own that cannot end, or fails at it, changes nothing of how the call did.
         await given?.close?.().catch(() => {});
       }
       const waitMs = (failure instanceof ApiError ? failure.retryAfterMs : undefined) ?? backoffMs(retry);

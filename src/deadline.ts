@@ -118,14 +118,14 @@ export interface Silence {
   wait(): void;
   /** Something came, whatever it is: the wait is over, the silence is not. */
   rest(): void;
-  /** It was output: the silence is over, and the next one may last `limitMs`. */
+  /** It was a sign of work: the silence is over, and the next one may last `limitMs`. */
   heard(limitMs: number): void;
   /** Nobody will wait any more. */
   stop(): void;
 }
 
 /**
- * Calls `onSilence` once the time waited since the last output reaches the limit, at first `limitMs`.
+ * Calls `onSilence` once the time waited since the last sign of work reaches the limit, at first `limitMs`.
  *
  * A stream is waited for at each of its chunks, and making a timer is dear: one that is set rings in the next waits too,
  * and looks then how long the silence has been. While nobody waits it holds no program open.

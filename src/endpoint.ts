@@ -6,7 +6,7 @@
 import { isHeaders } from "./client_options_check.ts";
 import { ConfigError } from "./error.ts";
 import type { Provider } from "./provider.ts";
-import { builtInVendors } from "./providers/mod.ts";
+import { readyVendors } from "./providers/mod.ts";
 import { readVariable } from "./runtime.ts";
 
 /** What decides where requests go. */
@@ -59,7 +59,7 @@ export function endpointOf(provider: Provider, byName: boolean, options: Endpoin
 function keyOf(provider: Provider, byName: boolean): string | undefined {
   const { keyVariable } = provider;
   if (keyVariable === undefined) return undefined;
-  const owner = builtInVendors.find((vendor) => vendor.keyVariable === keyVariable);
+  const owner = readyVendors.find((vendor) => vendor.keyVariable === keyVariable);
   if (owner !== undefined && !byName && new URL(owner.baseUrl).origin !== originOf(provider.baseUrl)) {
     throw new ConfigError(
       `The provider ${provider.name} names ${keyVariable}, ${owner.name}'s own key, but another baseUrl; ` +

@@ -1,5 +1,5 @@
 /**
- * Every error this library throws, and how a vendor's refusal becomes one of them.
+ * Every error this library throws.
  *
  * Messages are sentences of ours that say what to do; they never hold a key, a prompt or a query. What the vendor wrote
  * stands in `vendorMessage`, which is not enumerable, so that printing an error does not print what a vendor echoed.
@@ -232,7 +232,7 @@ export class SchemaError extends LlmError {
   }
 }
 
-/** The model called a tool with arguments that are no JSON, were cut off, or do not fit the tool's parameters. */
+/** The model called a tool with arguments that are no JSON, or were cut off. */
 export class ToolArgumentsError extends LlmError {
   /** The class's name. */
   override readonly name = "ToolArgumentsError" as const;

@@ -5,6 +5,7 @@
  */
 import type { Attempt } from "./attempt.ts";
 import type { Call, Progress } from "./connection.ts";
+import { orAborted } from "./deadline.ts";
 import { ResponseError } from "./error.ts";
 import { foldOf } from "./fold.ts";
 import { parseJson, requestIdOf } from "./http.ts";
@@ -23,7 +24,7 @@ export interface Answer {
 
 /** One attempt: posts, and gives the events of the answer, as a stream or as one body, whichever came, in lists as they came. */
 export async function exchange(
-  { connection, url, request, encoded, body: sent }: Call,
+  { connection, url, request, encoded, body: sent, signal }: Call,
   attempt: Attempt,
   progress: Progress,
 ): Promise<Answer> {
@@ -59,9 +60,9 @@ export async function exchange(
   };
   const fold = foldOf(provider, request, onOutput);
   progress.said = fold;
-  const reading: Reading = { attempt, provider, request, maxEventBytes, onOutput };
+  const reading: Reading = { attempt, provider, request, maxEventBytes, onOutput, signal };
   if (fold === undefined) return readForeign(reading, body);
-  return body === undefined ? readByFold(reading, fold) : readBody(fold, body);
+  return body === undefined ? readStream(reading, fold) : readBody(fold, body);
 }
 
 /** A later source stands over an earlier one, however it spells a name: a header that is said twice is joined on the wire. */
@@ -80,6 +81,8 @@ interface Reading {
   readonly request: ChatRequest;
   readonly maxEventBytes: number;
   readonly onOutput: () => void;
+  /** Ends the call. */
+  readonly signal: AbortSignal;
 }
 
 /** A whole body gives all its events at once; where the fold fails on it, those that came before are given first. */
@@ -103,7 +106,7 @@ function readBody(fold: Fold, body: unknown): Answer {
 }
 
 /** What one read of the network gave is folded in one go: between two waits there is none. */
-function readByFold({ attempt, maxEventBytes, onOutput }: Reading, fold: Fold): Answer {
+function readStream({ attempt, maxEventBytes, onOutput }: Reading, fold: Fold): Answer {
   let out: DecodedEvent[] = [];
   const prologue = gatherPrologue(maxEventBytes);
   let over = false, heard = false;
@@ -145,15 +148,18 @@ function readByFold({ attempt, maxEventBytes, onOutput }: Reading, fold: Fold): 
   };
 }
 
-/** A provider with readers of its own is handed the events one by one, and gives its own so. */
+/**
+ * A provider with readers of its own is handed the events one by one, and gives its own so. What else it may wait for does
+ * not outlive the call.
+ */
 function readForeign(reading: Reading, body: unknown): Answer {
   const events = foreignEvents(reading, body);
   return {
     async next() {
-      const { value, done } = await events.next();
+      const { value, done } = await orAborted(events.next(), reading.signal);
       return done ? undefined : [value];
     },
-    close: () => events.return(),
+    close: () => orAborted(events.return(), reading.signal),
   };
 }
 

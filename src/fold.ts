@@ -9,7 +9,7 @@ import type { DecodedEvent, Fold, Provider } from "./provider.ts";
 import type { ServerSentEvent } from "./sse.ts";
 
 /** Reads a streamed answer by the provider's fold. */
-export async function* decodeByFold(
+async function* decodeByFold(
   this: Provider,
   events: AsyncIterable<ServerSentEvent>,
   request: ChatRequest,
@@ -23,7 +23,7 @@ export async function* decodeByFold(
 }
 
 /** Reads an answer in one body by the provider's fold. */
-export function* decodeBodyByFold(
+function* decodeBodyByFold(
   this: Provider,
   body: unknown,
   request: ChatRequest,

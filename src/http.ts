@@ -13,7 +13,7 @@ import { codeOf, errorOfStatus, identifier, isRetryableStatus, type VendorError 
 export interface Post {
   /** Where to. */
   readonly url: string;
-  /** Beside `content-type`. */
+  /** All of them; names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   /** The JSON text. */
   readonly body: string;

@@ -16,8 +16,10 @@
  * @module
  */
 import { LONGEST_TIMER_MS } from "./deadline.ts";
-import { ConfigError } from "./error.ts";
+import { ConfigError, ResponseError } from "./error.ts";
 import { readResult } from "./mcp_result.ts";
+import { checkEach, checkOptions } from "./option_rules.ts";
+import { areTexts } from "./options_check.ts";
 import type { JsonSchema } from "./schema.ts";
 import { injectContext } from "./telemetry/propagation.ts";
 import type { Tool, ToolContext } from "./tool.ts";
@@ -60,6 +62,8 @@ export interface McpToolsOptions {
  * this fails.
  *
  * @throws {ConfigError} when tools have one name, or `propagateTo` names none of the servers.
+ * @throws {ResponseError} with the reason `protocol` when what a server lists are no tools.
+ * @throws whatever a client of the MCP SDK's rejects with.
  *
  * @example
  * ```ts
@@ -81,7 +85,6 @@ export async function mcpTools(
   if (typeof clients !== "object" || clients === null) {
     throw new ConfigError("The clients must be an object of connected MCP clients, each under its server's name.");
   }
-  const { propagateTo = [] } = options;
   let closed = false;
   const close = async () => {
     if (closed) return;
@@ -89,6 +92,9 @@ export async function mcpTools(
     await closeAll(Object.values(clients));
   };
   try {
+    checkOptions(options);
+    checkEach([{ name: "propagateTo", must: "a list of names of servers", fits: areTexts }], options);
+    const { propagateTo = [] } = options;
     for (const server of propagateTo) {
       if (!Object.hasOwn(clients, server)) {
         throw new ConfigError(`propagateTo names ${JSON.stringify(server)}, which is none of the servers.`);
@@ -152,22 +158,27 @@ async function listAll(server: string, client: McpClient): Promise<readonly List
     for (const tool of checkedPage(server, page)) tools.push(tool);
     cursor = page.nextCursor || undefined; // Some servers end with "".
     if (cursor === undefined) break;
-    if (seen.has(cursor)) throw new Error(`The MCP server ${server} gives the same page of its tools again and again.`);
+    if (seen.has(cursor)) throw unusable(`The MCP server ${server} gives the same page of its tools again and again.`);
     if (seen.add(cursor).size >= MOST_PAGES) {
-      throw new Error(`The MCP server ${server} has more than ${MOST_PAGES} pages of tools.`);
+      throw unusable(`The MCP server ${server} has more than ${MOST_PAGES} pages of tools.`);
     }
   }
   // One that only runs as a task refuses every plain call.
   return tools.filter(({ execution }) => execution?.taskSupport !== "required");
 }
 
+/** What a server gave is no list of tools. */
+function unusable(message: string): ResponseError {
+  return new ResponseError(message, { reason: "protocol" });
+}
+
 /** A page as servers may give it. */
 function checkedPage(server: string, page: unknown): readonly ListedTool[] {
   const tools = (page as { readonly tools?: unknown } | null)?.tools;
-  if (!Array.isArray(tools)) throw new Error(`The MCP server ${server} gave no list of its tools.`);
+  if (!Array.isArray(tools)) throw unusable(`The MCP server ${server} gave no list of its tools.`);
   const name = (tool: unknown) => (tool as { readonly name?: unknown } | null)?.name;
   if (tools.some((tool) => typeof name(tool) !== "string" || name(tool) === "")) {
-    throw new Error(`The MCP server ${server} lists a tool without a name.`);
+    throw unusable(`The MCP server ${server} lists a tool without a name.`);
   }
   return tools;
 }

@@ -191,7 +191,7 @@ export function toolMessage(
 }
 
 /** What a tool's result is on the wire: text and parts as they are, other values as JSON, nothing as "null". */
-export function toolContent(result: unknown): ToolMessage["content"] {
+function toolContent(result: unknown): ToolMessage["content"] {
   if (typeof result === "string") return result;
   // Copies: what the tool makes of its own list later is no part of the conversation.
   if (Array.isArray(result) && result.length > 0 && result.every(isContentPart)) {

@@ -66,12 +66,6 @@ export function runtimeName(): RuntimeName {
   return globals.process?.versions?.["node"] === undefined ? "unknown" : "node";
 }
 
-/** The version of the runtime this runs on, where it has one. */
-export function runtimeVersion(): string | undefined {
-  if (runtimeName() === "deno") return globals.Deno?.version.deno;
-  return globals.Bun?.version ?? globals.process?.versions?.["node"];
-}
-
 /**
  * True where a request has a context of its own: timers and promises of one request die with it, and nothing may be
  * done at module scope. There telemetry loads and exports inside the request that asks for it.

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { LONGEST_TIMER_MS } from "./deadline.ts";
 import { ConfigError } from "./error.ts";
 
 /** How an official SDK is asked to post. */
@@ -42,9 +43,6 @@ interface SdkError {
   readonly error?: unknown;
 }
 
-/** The longest time a timer takes: the SDK's own clock must not end what ours still allows. */
-const NEVER_MS = 2 ** 31 - 1;
-
 /**
  * Makes a fetch that posts through the SDK.
  *
@@ -69,7 +67,7 @@ export function sdkFetch(sdk: OfficialSdk): typeof globalThis.fetch {
         ...(init?.signal ? { signal: init.signal } : {}),
         headers,
         maxRetries: 0,
-        timeout: NEVER_MS,
+        timeout: LONGEST_TIMER_MS, // Its own clock must not end what ours still allows.
         fetchOptions: { redirect: "manual" },
       }).asResponse();
     } catch (error) {

@@ -16,7 +16,8 @@ export interface Timeouts {
    */
   readonly connectMs?: number | undefined;
   /**
-   * From there to the first output.
+   * The longest silence of the vendor from there to the first output, while not streaming from the request on; pings and
+   * comments are silence.
    * @default 600_000
    */
   readonly firstChunkMs?: number | undefined;
@@ -45,7 +46,7 @@ export function limitOf(timeouts: Timeouts, phase: TimeoutPhase): number {
 export function timeoutError(phase: TimeoutPhase, timeouts: Timeouts, partialText: string): TimeoutError {
   const waited: Readonly<Record<TimeoutPhase, string>> = {
     connect: "The vendor sent no response headers",
-    firstChunk: "The vendor sent no output",
+    firstChunk: "The vendor was silent before its first output",
     idle: "The vendor fell silent in the middle of its answer",
     total: "The call took longer than allowed",
   };

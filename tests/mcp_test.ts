@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { createTraceState, ROOT_CONTEXT, trace } from "@opentelemetry/api";
 import { createReasoningAgent } from "../src/create_reasoning_agent.ts";
-import { ConfigError } from "../src/error.ts";
+import { ConfigError, ResponseError } from "../src/error.ts";
 import { mcpTools } from "../src/mcp.ts";
 import { fakeClock } from "./support/clock.ts";
 import { context, execute, fake, inputSchema } from "./support/fake_mcp.ts";
@@ -92,7 +92,15 @@ const listings: Readonly<Record<string, unknown>> = {
 for (const [what, page] of Object.entries(listings)) {
   Deno.test(`a server that answers ${JSON.stringify(page)} is told by its name`, async () => {
     const maps = { ...fake(), listTools: () => Promise.resolve(page as never) };
-    await assertRejects(() => mcpTools({ maps }), Error, `The MCP server maps ${what}`);
+    await assertRejects(() => mcpTools({ maps }), ResponseError, `The MCP server maps ${what}`);
+  });
+}
+
+for (const options of [null, { propagateTo: "maps" }, { propagateTo: [7] }, { propagateTo: ["moon"] }]) {
+  Deno.test(`options that are ${JSON.stringify(options)} are a ConfigError, and all clients are closed`, async () => {
+    const maps = fake();
+    await assertRejects(() => mcpTools({ maps }, options as never), ConfigError);
+    assertEquals(maps.closings, 1);
   });
 }
 
@@ -122,7 +130,11 @@ Deno.test("a server whose pages never end is refused", async () => {
 Deno.test("a server that goes on with ever new pages is refused, and one that ends with an empty cursor has ended", async () => {
   let pages = 0;
   const endless = { ...fake(), listTools: () => Promise.resolve({ tools: [], nextCursor: `page ${++pages}` }) };
-  await assertRejects(() => mcpTools({ endless }), Error, "The MCP server endless has more than 1000 pages of tools.");
+  await assertRejects(
+    () => mcpTools({ endless }),
+    ResponseError,
+    "The MCP server endless has more than 1000 pages of tools.",
+  );
   assertEquals(pages, 1_000);
   const client = { ...fake(), listTools: () => Promise.resolve({ tools: [{ name: "now" }], nextCursor: "" }) };
   await using mcp = await mcpTools({ client });

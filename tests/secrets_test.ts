@@ -1,5 +1,5 @@
 /**
- * FAULTS, "Secrets": no key, prompt or query in any error, print, log, span or metric, whatever goes wrong.
+ * Secrets: no key, prompt or query in any error, print, log, span or metric, whatever goes wrong.
  */
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { inspect } from "node:util";

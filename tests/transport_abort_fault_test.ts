@@ -1,5 +1,5 @@
 /**
- * FAULTS, "Transport": the caller aborts, or the reader goes away.
+ * What can go wrong on the way: the caller aborts, or the reader goes away.
  */
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import type { Result, StreamEvent } from "../src/event.ts";

@@ -1,5 +1,5 @@
 /**
- * FAULTS, "Transport": bodies of refusals that are no help, answers that are none, answers that are cut.
+ * What can go wrong on the way: bodies of refusals that are no help, answers that are none, answers that are cut.
  */
 import { assert, assertEquals } from "@std/assert";
 import { ApiError, BadRequestError, ConnectionError, ResponseError, StreamTruncatedError } from "../src/error.ts";

@@ -1,5 +1,5 @@
 /**
- * FAULTS, "Transport": no connection, refusals, redirects. Each row is one fault, in every dialect.
+ * What can go wrong on the way: no connection, refusals, redirects. Each row is one fault, in every dialect.
  */
 import { assertEquals } from "@std/assert";
 import {

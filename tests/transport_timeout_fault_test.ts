@@ -1,5 +1,5 @@
 /**
- * FAULTS, "Transport": silence before the headers, before the first chunk and in the middle of an answer.
+ * What can go wrong on the way: silence before the headers, before the first chunk and in the middle of an answer.
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { BadRequestError, TimeoutError } from "../src/error.ts";
@@ -242,5 +242,5 @@ Deno.test("a timeout's message names the option that changes it", async () => {
   using clock = fakeClock();
   const call = clientFor(wire!, server, { timeouts: { firstChunkMs: 7_000 } }).run("Where?");
   const error = await assertRejects(() => throughWaits(clock, [7_000], call), TimeoutError);
-  assertEquals(error.message, "The vendor sent no output for 7000 ms; timeouts.firstChunkMs changes that.");
+  assertEquals(error.message, "The vendor was silent before its first output for 7000 ms; timeouts.firstChunkMs changes that.");
 });

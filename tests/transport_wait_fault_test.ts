@@ -1,5 +1,5 @@
 /**
- * FAULTS, "Transport", 429: how long is waited when the vendor says how long.
+ * A vendor that answers 429: how long is waited when the vendor says how long.
  */
 import { assertEquals } from "@std/assert";
 import { BadRequestError, RateLimitError } from "../src/error.ts";

@@ -1,5 +1,5 @@
 /**
- * FAULTS, "Transport": streams of every dialect, cut at every byte, through a whole client. What comes of it is the whole
+ * Streams of every dialect, cut at every byte, through a whole client. What comes of it is the whole
  * answer or a typed error; never a short answer, and never a tool call of an answer that did not end.
  */
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";

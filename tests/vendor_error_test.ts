@@ -73,7 +73,7 @@ Deno.test("errorOfStatus() says of a quota that it is used up", () => {
   assertStringIncludes(errorOfStatus({ status: 429, code: "insufficient_quota" }).message, "billing");
 });
 
-/** FAULTS, "Stream content": the words that are documented with a status. */
+/** The words that are documented with a status. */
 const WORDS: readonly (readonly [word: string, status: number, type: ApiErrorClass])[] = [
   ["rate_limit_error", 429, RateLimitError],
   ["rate_limit_exceeded", 429, RateLimitError],

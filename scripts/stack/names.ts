@@ -1,5 +1,5 @@
 /**
- * What must be found in Prometheus: names and labels, as TELEMETRY has them.
+ * What must be found in Prometheus: names and labels.
  *
  * @module
  */

@@ -4,10 +4,7 @@
  * @module
  */
 
-/** The day on which the versions below were current. */
-export const lookedUp = "2026-11-22";
-
-/** The images that the Compose files may name, by repository. */
+/** The images that the Compose files may name, by repository; current on 2026-11-22, as all versions here. */
 export const images: Readonly<Record<string, string>> = {
   "busybox": "1.37.0",
   "grafana/grafana": "13.2.1",

@@ -180,7 +180,7 @@ function timeOf(time: Time): Time | undefined {
   return isBetween(seconds, MOST_SECONDS - 2) && isBetween(Math.trunc(nanoseconds), NANOSECONDS) ? time : undefined;
 }
 
-/** True for whole numbers from 0 on. */
+/** True for whole numbers from 0 up to `most`. */
 function isBetween(value: number, most: number): boolean {
   return Number.isInteger(value) && value >= 0 && value <= most;
 }

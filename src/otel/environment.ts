@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { LONGEST_TIMER_MS } from "../deadline.ts";
 import type { Signal } from "./options.ts";
 
 /** Gives a variable's value, undefined where it is unset or may not be read. */
@@ -60,6 +61,8 @@ export interface Environment {
   };
   /** How often metrics are sent. */
   readonly metricIntervalMs: number;
+  /** The longest one export of metrics may take. */
+  readonly metricTimeoutMs: number;
   /** `lowmemory` of the specification is delta for what this library records. */
   readonly temporality: "cumulative" | "delta";
   /** The longest value of a span's attribute, in characters. */
@@ -72,8 +75,6 @@ export interface Environment {
 
 const DEFAULT_ENDPOINT = "http://localhost:4318";
 const SIGNAL_PATH = /\/v1\/(?:traces|metrics|logs)\/?$/;
-/** What a timer holds: one that is set to more fires at once. */
-export const LONGEST_MS = 2 ** 31 - 1;
 /** The specification's words for how much is told, and what they come to here. */
 const LOG_LEVELS: Readonly<Record<string, LogLevel>> = {
   all: "debug",
@@ -96,7 +97,7 @@ export function readEnvironment(read: ReadVariable): Environment {
   const number = (name: string, least: number, fallback: number): number => {
     const value = text(name);
     if (value === undefined) return fallback;
-    if (/^\d+$/.test(value) && Number(value) >= least) return Math.min(Number(value), LONGEST_MS);
+    if (/^\d+$/.test(value) && Number(value) >= least) return Math.min(Number(value), LONGEST_TIMER_MS);
     warn(name, `is no whole number from ${least} on; ${fallback === Infinity ? "no limit" : fallback} is used`);
     return fallback;
   };
@@ -147,6 +148,7 @@ export function readEnvironment(read: ReadVariable): Environment {
       exportTimeoutMs: number("OTEL_BSP_EXPORT_TIMEOUT", 1, 30_000),
     },
     metricIntervalMs: number("OTEL_METRIC_EXPORT_INTERVAL", 1, 5000),
+    metricTimeoutMs: number("OTEL_METRIC_EXPORT_TIMEOUT", 1, 30_000),
     temporality: temporality === "cumulative" ? "cumulative" : "delta",
     attributeValueLengthLimit: number(
       "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",

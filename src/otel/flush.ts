@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { follow, orAborted } from "../deadline.ts";
-import { LONGEST_MS } from "./environment.ts";
+import { follow, LONGEST_TIMER_MS, orAborted } from "../deadline.ts";
 import type { Counts, FlushReport } from "./options.ts";
 import type { Registry } from "./registry.ts";
 import type { Flushed } from "./span_queue.ts";
@@ -18,7 +17,7 @@ export const NO_REPORT: FlushReport = { spans: ZERO, metrics: ZERO, timedOut: fa
 export async function within<R>(timeoutMs: number, work: (signal: AbortSignal) => Promise<R>): Promise<R> {
   const deadline = follow(undefined);
   const late = () => deadline.abort(new DOMException("The flush's deadline.", "TimeoutError"));
-  const timer = setTimeout(late, Math.max(0, Math.min(timeoutMs, LONGEST_MS)));
+  const timer = setTimeout(late, Math.max(0, Math.min(timeoutMs, LONGEST_TIMER_MS)));
   try {
     return await work(deadline.signal);
   } finally {

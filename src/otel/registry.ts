@@ -7,13 +7,7 @@
  *
  * @module
  */
-import {
-  type ContextManager,
-  createContextKey,
-  propagation,
-  ROOT_CONTEXT,
-  type TextMapPropagator,
-} from "@opentelemetry/api";
+import { type ContextManager, createContextKey, propagation, ROOT_CONTEXT } from "@opentelemetry/api";
 import type { MeterProvider, TracerProvider } from "@opentelemetry/api";
 import type { Context } from "../otel_types.ts";
 
@@ -29,8 +23,6 @@ export interface Registry {
   readonly context?: ContextManager;
   /** Where the API's diagnostics go. */
   readonly diag?: unknown;
-  /** The propagator. */
-  readonly propagation?: TextMapPropagator;
 }
 
 const KEY = Symbol.for("opentelemetry.js.api.1");

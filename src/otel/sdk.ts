@@ -162,14 +162,15 @@ function spanSinkOf(options: OtelOptions, { traces, batch }: Settings): Sink<Rea
   return otlpSpanSink({ ...traces, timeoutMs: Math.min(traces.timeoutMs, batch.exportTimeoutMs) });
 }
 
-function metricSinkOf(options: OtelOptions, { metrics, batch }: Settings): Sink<ResourceMetrics> | undefined {
+function metricSinkOf(options: OtelOptions, { metrics, metricTimeoutMs }: Settings): Sink<ResourceMetrics> | undefined {
   const given = options.metricExporter as unknown as PushMetricExporter | undefined;
   const exporter = given ?? (metrics.exporter === "console" ? new ConsoleMetricExporter() : undefined);
   if (exporter !== undefined) {
     const one = ([first]: readonly ResourceMetrics[]) => first as ResourceMetrics;
-    return injectedSink<ResourceMetrics, ResourceMetrics>(exporter, batch.exportTimeoutMs, one, countPoints);
+    return injectedSink<ResourceMetrics, ResourceMetrics>(exporter, metricTimeoutMs, one, countPoints);
   }
-  return metrics.exporter === "otlp" ? otlpMetricSink(metrics) : undefined;
+  if (metrics.exporter !== "otlp") return undefined;
+  return otlpMetricSink({ ...metrics, timeoutMs: Math.min(metrics.timeoutMs, metricTimeoutMs) });
 }
 
 /** An exporter of somebody else may ask for a temporality; the option stands above it. */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Environment, LONGEST_MS, type SignalEnvironment, signalUrl, usableHeaders } from "./environment.ts";
+import { LONGEST_TIMER_MS } from "../deadline.ts";
+import { type Environment, type SignalEnvironment, signalUrl, usableHeaders } from "./environment.ts";
 import type { OtelOptions, Signal } from "./options.ts";
 
 /** The environment, with the options over it. */
@@ -31,7 +32,7 @@ export function settingsOf(options: OtelOptions, environment: Environment): Sett
   };
   const number = (name: string, value: number | undefined, least: number, fallback: number): number => {
     if (value === undefined) return fallback;
-    if (value >= least) return Math.min(Math.trunc(value), LONGEST_MS); // NaN is not.
+    if (value >= least) return Math.min(Math.trunc(value), LONGEST_TIMER_MS); // NaN is not.
     warnings.push(`${name} is no number from ${least} on; ${fallback} is used.`);
     return fallback;
   };

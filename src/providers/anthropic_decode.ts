@@ -11,13 +11,10 @@ import type { Usage } from "../usage.ts";
 import { errorInStream } from "../vendor_error.ts";
 import { type Block, gatherBlocks } from "./anthropic_blocks.ts";
 import { anthropicErrorOf } from "./anthropic_error.ts";
-import { type AnthropicUsage, usageOfAnthropic } from "./anthropic_usage.ts";
+import { usageOfAnthropic } from "./anthropic_usage.ts";
 import { mergeUsage, parseEvent, type Raw, record, text, word } from "./raw.ts";
 import { cutArguments, madeId, parseArguments } from "./tool_calls.ts";
 import { addVendorFields } from "./vendor_fields.ts";
-
-/** What the dialect knows beside the result: what prices need. */
-type PricedResult = DecodedResult & Omit<AnthropicUsage, "usage">;
 
 /**
  * Makes the reader of one answer: a fold of its events into ours and, at the end, into the result. `provider` marks the
@@ -120,7 +117,7 @@ export function foldMessages(provider: string, request: ChatRequest, onOutput?: 
       out.push(...calls.values());
       const parts = list.flatMap((block) => partOf(block, calls.get(block), provider));
       const thinking = list.map((block) => block.kind === "thinking" ? block.text : "").join("");
-      const result: PricedResult = {
+      const result: DecodedResult = {
         response: answer?.text ?? spoken,
         refusal: stopReason === "refusal" ? refusalOf(stopDetails) : undefined,
         toolCalls: [...calls.values()],

@@ -31,7 +31,7 @@ export interface EncodedTools {
  * The tool by which a model without an output format gives an answer in the request's schema: its input is the answer,
  * and the decoder makes text of it.
  */
-export const ANSWER_TOOL = "answer_in_schema";
+const ANSWER_TOOL = "answer_in_schema";
 
 /** Whether a tool call is no call but the answer. */
 export function isAnswerTool(name: unknown, request: ChatRequest): boolean {

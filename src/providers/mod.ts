@@ -9,7 +9,8 @@ import { deepseek, gemini, groq, llamaCpp, mistral, ollama, openrouter, together
 import { openaiChat } from "./openai_chat.ts";
 import { openaiResponses } from "./openai_responses.ts";
 
-const vendors: readonly Provider[] = [
+/** The vendors that are asked by name alone. */
+export const readyVendors: readonly Provider[] = [
   openaiChat,
   anthropic,
   groq,
@@ -34,11 +35,8 @@ export function providerNamed(name: string, api?: "chat" | "responses"): Provide
   const openai = api === "responses" ? openaiResponses : openaiChat;
   if (name === "openai") return openai;
   if (name === "azure") return azure(openai);
-  return vendors.find((vendor) => vendor.name === name);
+  return readyVendors.find((vendor) => vendor.name === name);
 }
 
 /** The names that {@linkcode providerNamed} knows. */
-export const providerNames: readonly string[] = [...vendors.map(({ name }) => name), "azure"];
-
-/** The ready vendors' own keys: they go to the vendors' own origins, and nowhere else. */
-export const builtInVendors: readonly Provider[] = vendors;
+export const providerNames: readonly string[] = [...readyVendors.map(({ name }) => name), "azure"];

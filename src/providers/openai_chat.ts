@@ -12,6 +12,7 @@ import { gatherDrops } from "./drops.ts";
 import { foldChat } from "./openai_chat_decode.ts";
 import { encodeChatMessages } from "./openai_chat_messages.ts";
 import { openaiErrorOf } from "./openai_error.ts";
+import { hasOpenaiRules } from "./openai_models.ts";
 import { effortNotices, effortOf, isReasoningModel, unlessReasoning } from "./openai_reasoning.ts";
 import { encodeFunction, encodeResponseFormat, foldAnswer } from "./openai_schema.ts";
 import { checkToolChoice, choosesSearch, searchOf } from "./tool_choice.ts";
@@ -46,7 +47,6 @@ export const openaiChat: Provider = {
 };
 
 function encodeChat(model: string, request: ChatRequest, provider: string): EncodedRequest {
-  const isOpenai = provider === "openai";
   if (request.previousResponseId !== undefined) {
     throw new ConfigError('previousResponseId belongs to OpenAI\'s Responses; make the client with api: "responses".');
   }
@@ -55,7 +55,7 @@ function encodeChat(model: string, request: ChatRequest, provider: string): Enco
   const drops = gatherDrops();
   const unlessThinking = unlessReasoning(model, request, drops);
   const effort = effortOf(model, request, drops);
-  const topK = drops.unless(isOpenai, "topK", request.topK, "OpenAI does not have it");
+  const topK = drops.unless(hasOpenaiRules(provider), "topK", request.topK, "OpenAI does not have it");
   const streaming = request.streaming ?? true;
   const wantsLogprobs = unlessThinking("logprobs", logprobs === false ? undefined : logprobs);
   const hasTools = tools.length > 0 || request.extraBody?.["tools"] !== undefined;
@@ -82,7 +82,8 @@ function encodeChat(model: string, request: ChatRequest, provider: string): Enco
     parallel_tool_calls: hasTools ? request.parallelToolCalls : undefined,
     response_format: request.schema === undefined ? undefined : encodeResponseFormat(request.schema, provider),
     web_search_options: search === undefined ? undefined : {},
-    store: isOpenai ? request.store ?? false : request.store,
+    // The API versions of Azure's that do not know it refuse it, and keep nothing; other vendors have nothing of the kind.
+    store: request.store ?? (provider === "openai" ? false : undefined),
     stream: streaming ? true : undefined,
     stream_options: streaming ? { include_usage: true } : undefined,
     ...request.extraBody,

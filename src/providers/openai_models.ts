@@ -1,5 +1,5 @@
 /**
- * Which reasoning efforts OpenAI's models take, family by family. This is the one place that knows.
+ * Who has OpenAI's models, and which reasoning efforts they take, family by family. This is the one place that knows.
  *
  * Sources:
  * - none from gpt-5.1 on, gpt-5-pro high only, xhigh from gpt-5.1-codex-max on: the field `reasoning_effort` of
@@ -12,6 +12,11 @@
  * @module
  */
 import type { ReasoningEffort } from "../language_model.ts";
+
+/** Whether a vendor takes what OpenAI takes, and refuses what OpenAI refuses: Azure has OpenAI's models. */
+export function hasOpenaiRules(provider: string): boolean {
+  return provider === "openai" || provider === "azure";
+}
 
 /** All efforts, the least first. */
 const EFFORTS: readonly ReasoningEffort[] = ["none", "minimal", "low", "medium", "high", "xhigh"];

@@ -8,13 +8,14 @@ import type { ChatRequest } from "../language_model.ts";
 import type { Fold } from "../provider.ts";
 import { type JsonSchema, jsonSchemaOf, type Schema } from "../schema.ts";
 import { parametersOf, type Tool } from "../tool.ts";
+import { hasOpenaiRules } from "./openai_models.ts";
 import { needsWrapping, unwrapping, wrapSchema } from "./wrapped_answer.ts";
 
 /** A tool as chat completions take it; compatible vendors are not asked to hold to its schema. */
 export function encodeFunction(tool: Tool, provider: string): unknown {
   const { schema: parameters, strict } = toolSchema(tool);
   const { name, description } = tool;
-  const held = strict && isOpenai(provider) ? { strict } : {};
+  const held = strict && hasOpenaiRules(provider) ? { strict } : {};
   return { type: "function", function: { name, description, parameters, ...held } };
 }
 
@@ -33,7 +34,7 @@ export function encodeResponseFormat(schema: Schema<unknown>, provider: string):
 export function encodeAnswer(schema: Schema<unknown>, provider: string): Readonly<Record<string, unknown>> {
   const root = jsonSchemaOf(schema, "schema");
   const { schema: json, strict } = strictSchema(
-    isOpenai(provider) && needsWrapping(root) ? wrapSchema(root) : withOwnRoot(root),
+    hasOpenaiRules(provider) && needsWrapping(root) ? wrapSchema(root) : withOwnRoot(root),
   );
   return { name: "answer", schema: isObject(json) ? withProperties(json) : json, strict };
 }
@@ -45,13 +46,8 @@ function withProperties(schema: JsonSchema): JsonSchema {
 
 /** The fold of an answer to a request, without the object around it where {@linkcode encodeAnswer} asked for one. */
 export function foldAnswer(fold: Fold, { schema }: ChatRequest, provider: string, onOutput?: () => void): Fold {
-  const wraps = schema !== undefined && isOpenai(provider) && needsWrapping(jsonSchemaOf(schema, "schema"));
+  const wraps = schema !== undefined && hasOpenaiRules(provider) && needsWrapping(jsonSchemaOf(schema, "schema"));
   return wraps ? unwrapping(fold, onOutput) : fold;
-}
-
-/** Azure has OpenAI's models, with OpenAI's rules. */
-function isOpenai(provider: string): boolean {
-  return provider === "openai" || provider === "azure";
 }
 
 /** What strict mode refuses with 400. */

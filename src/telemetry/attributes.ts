@@ -12,7 +12,7 @@ import type { OptionalAttributes } from "./span.ts";
 
 /** How a request ended. */
 export interface Ending {
-  /** As in TELEMETRY's table: read to the end, broken off or aborted, failed. */
+  /** Read to the end, broken off or aborted, failed. */
   readonly outcome: "completed" | "cancelled" | "error";
   /** The status of an HTTP refusal, else the error's name; undefined where nothing failed. */
   readonly errorType?: string | undefined;

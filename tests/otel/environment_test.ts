@@ -1,7 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
+import { LONGEST_TIMER_MS } from "../../src/deadline.ts";
 import { booleanOf, type Environment, readEnvironment, type SignalEnvironment } from "../../src/otel/environment.ts";
-
-const LONGEST_MS = 2 ** 31 - 1;
 
 function read(variables: Readonly<Record<string, string>> = {}): Environment {
   return readEnvironment((name) => variables[name]);
@@ -19,6 +18,7 @@ Deno.test("an empty environment gives the documented defaults and no warning", (
     sampler: { parentBased: true, ratio: 1 },
     batch: { maxQueueSize: 2048, maxExportBatchSize: 512, scheduledDelayMs: 5000, exportTimeoutMs: 30_000 },
     metricIntervalMs: 5000,
+    metricTimeoutMs: 30_000,
     temporality: "cumulative",
     attributeValueLengthLimit: Infinity,
     logLevel: "info",
@@ -78,7 +78,7 @@ const GOOD: readonly (readonly [variables: Record<string, string>, pick: Pick, e
   ]],
   [{ OTEL_EXPORTER_OTLP_TIMEOUT: "2500" }, both("timeoutMs"), [2500, 2500]],
   [{ OTEL_EXPORTER_OTLP_TIMEOUT: "1", OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: "2" }, both("timeoutMs"), [2, 1]],
-  [{ OTEL_EXPORTER_OTLP_TIMEOUT: "99999999999" }, traces("timeoutMs"), LONGEST_MS],
+  [{ OTEL_EXPORTER_OTLP_TIMEOUT: "99999999999" }, traces("timeoutMs"), LONGEST_TIMER_MS],
   [{ OTEL_EXPORTER_OTLP_COMPRESSION: "gzip" }, both("gzip"), [true, true]],
   [{ OTEL_EXPORTER_OTLP_COMPRESSION: "gzip", OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: "none" }, both("gzip"), [
     false,
@@ -111,7 +111,9 @@ const GOOD: readonly (readonly [variables: Record<string, string>, pick: Pick, e
   [{ OTEL_BSP_SCHEDULE_DELAY: "0" }, ({ batch }) => batch.scheduledDelayMs, 0],
   [{ OTEL_BSP_EXPORT_TIMEOUT: "100" }, ({ batch }) => batch.exportTimeoutMs, 100],
   [{ OTEL_METRIC_EXPORT_INTERVAL: " 60000 " }, ({ metricIntervalMs }) => metricIntervalMs, 60_000],
-  [{ OTEL_METRIC_EXPORT_INTERVAL: "3000000000" }, ({ metricIntervalMs }) => metricIntervalMs, LONGEST_MS],
+  [{ OTEL_METRIC_EXPORT_TIMEOUT: "700" }, ({ metricTimeoutMs }) => metricTimeoutMs, 700],
+  [{}, ({ metricTimeoutMs }) => metricTimeoutMs, 30_000],
+  [{ OTEL_METRIC_EXPORT_INTERVAL: "3000000000" }, ({ metricIntervalMs }) => metricIntervalMs, LONGEST_TIMER_MS],
   ...["cumulative", "Delta", "lowmemory"].map((word) =>
     [
       { OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: word },

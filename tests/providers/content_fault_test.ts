@@ -1,5 +1,5 @@
 /**
- * FAULTS, "Stream content": what holds in every dialect.
+ * What can be wrong in a stream: what holds in every dialect.
  */
 import { assert, assertEquals } from "@std/assert";
 import {

@@ -1,5 +1,5 @@
 /**
- * FAULTS, "Stream content": what a chat completion can do wrong, and how much of it is tolerated.
+ * What a chat completion can do wrong, and how much of it is tolerated.
  */
 import { assertEquals } from "@std/assert";
 import { ResponseError, StreamTruncatedError, ToolArgumentsError } from "../../src/error.ts";

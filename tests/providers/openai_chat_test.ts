@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ConfigError } from "../../src/error.ts";
 import type { RequestOptions } from "../../src/language_model.ts";
 import type { Provider } from "../../src/provider.ts";
+import { providerNamed } from "../../src/providers/mod.ts";
 import { openaiChat } from "../../src/providers/openai_chat.ts";
 import { defineTool } from "../../src/tool.ts";
 import { answers, chatWire, clientFor } from "../support/wires.ts";
@@ -228,6 +229,13 @@ Deno.test("a vendor that speaks OpenAI's dialect gets none of what is OpenAI's a
 Deno.test("a vendor that speaks OpenAI's dialect gets topK, and store only when asked", () => {
   const { body, notices } = encode({ topK: 4, store: false }, "llama-3.3-70b", groq);
   assertEquals([body.top_k, body.store, notices], [4, false, []]);
+});
+
+Deno.test("Azure refuses what OpenAI refuses, and is told of keeping answers only when asked", () => {
+  const azure = providerNamed("azure");
+  const { body, notices } = encode({ topK: 4 }, PLAIN, azure);
+  assertEquals([body.top_k, body.store, notices.length], [undefined, undefined, 1]);
+  assertEquals(encode({ store: true }, PLAIN, azure).body.store, true);
 });
 
 Deno.test("openaiChat sends the key as a bearer's token, and nothing without one", () => {

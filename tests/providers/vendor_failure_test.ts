@@ -1,10 +1,12 @@
 /**
  * Refusals in the forms that gateways and compatible vendors give them, in the middle of an answer and instead of one.
  */
-import { assertEquals, assertInstanceOf } from "@std/assert";
-import { ApiError, RateLimitError, ResponseError } from "../../src/error.ts";
+import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { ApiError, RateLimitError, ResponseError, TimeoutError } from "../../src/error.ts";
+import type { Provider } from "../../src/provider.ts";
 import { openaiChat } from "../../src/providers/openai_chat.ts";
 import { sse } from "../support/chat_wire.ts";
+import { fakeClock } from "../support/clock.ts";
 import { decodeBody, decodeStream } from "../support/decoding.ts";
 import { body, startVendor } from "../support/vendor_server.ts";
 import { answers, chatWire, clientFor } from "../support/wires.ts";
@@ -94,6 +96,43 @@ Deno.test("a provider with readers of its own over a ready one's is read by them
   const texts: string[] = [];
   for await (const event of client.stream("Where?")) if (event.type === "text") texts.push(event.delta);
   assertEquals(texts.join(""), "PARIS.");
+});
+
+/** A provider whose own reader waits for something that never comes. */
+const waiting = (began: () => void): Provider => ({
+  ...openaiChat,
+  async *decode() {
+    began();
+    yield await new Promise<never>(() => {});
+  },
+});
+
+Deno.test("a reader of a provider's own that never comes back ends with the call's total time", async () => {
+  await using server = startVendor(answers(chatWire));
+  using clock = fakeClock();
+  const began = Promise.withResolvers<void>();
+  const timeouts = { totalMs: 9_000 };
+  const call = clientFor({ ...chatWire, provider: waiting(began.resolve) }, server, { timeouts }).run("Where?");
+  const failure = assertRejects(() => call, TimeoutError);
+  await began.promise;
+  await clock.tick(9_000);
+  assertEquals((await failure).phase, "total");
+  assertEquals(clock.timers, []);
+});
+
+Deno.test("a reader of a provider's own that never comes back ends with an abort, and with its reader", async () => {
+  for (const leave of ["abort", "return"]) {
+    await using server = startVendor(answers(chatWire));
+    const began = Promise.withResolvers<void>();
+    const controller = new AbortController();
+    const client = clientFor({ ...chatWire, provider: waiting(began.resolve) }, server);
+    const events = client.stream("Where?", { signal: controller.signal })[Symbol.asyncIterator]();
+    const next = events.next().catch((error) => error);
+    await began.promise;
+    if (leave === "abort") controller.abort("enough");
+    else assertEquals((await events.return()).done, true);
+    assertEquals(await next, leave === "abort" ? "enough" : { value: undefined, done: true });
+  }
 });
 
 Deno.test("a fetch's bad answer that comes after an abort is nobody's failure", async () => {

@@ -1,5 +1,5 @@
 /**
- * A collector that can misbehave in each of the ways that FAULTS lists: a receiver of OTLP behind a door of raw TCP, at
+ * A collector that can misbehave in each of the ways that collectors have: a receiver of OTLP behind a door of raw TCP, at
  * the same address whether it is up or down.
  *
  * @module
