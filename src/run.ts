@@ -17,6 +17,15 @@ export async function resultOf<T>(events: AsyncIterable<StreamEvent<T>>): Promis
       if (event.type === "finish") result = event.result;
     }
   }
+  return finished(result);
+}
+
+/**
+ * The result of a stream that has ended.
+ *
+ * @throws {ResponseError} where there is none: the stream had no `finish`.
+ */
+export function finished<T>(result: Result<T> | undefined): Result<T> {
   if (result !== undefined) return result;
   throw new ResponseError("The model's stream ended without a finish event.", { reason: "protocol" });
 }

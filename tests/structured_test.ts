@@ -45,10 +45,6 @@ for (const [name, response] of Object.entries(NO_JSON)) {
   });
 }
 
-Deno.test("parseStructured() does nothing without a schema", async () => {
-  assertEquals(await parseStructured(undefined, answer("no JSON")), undefined);
-});
-
 for (const finishReason of ["stop", "end_turn", "stop_sequence", "completed"]) {
   Deno.test(`parseStructured() takes an answer that ended with ${finishReason} for whole`, async () => {
     assertEquals(await parseStructured(CITY, answer('{"city":"Paris"}', { finishReason })), { city: "Paris" });

@@ -242,5 +242,8 @@ Deno.test("a timeout's message names the option that changes it", async () => {
   using clock = fakeClock();
   const call = clientFor(wire!, server, { timeouts: { firstChunkMs: 7_000 } }).run("Where?");
   const error = await assertRejects(() => throughWaits(clock, [7_000], call), TimeoutError);
-  assertEquals(error.message, "The vendor was silent before its first output for 7000 ms; timeouts.firstChunkMs changes that.");
+  assertEquals(
+    error.message,
+    "The vendor was silent before its first output for 7000 ms; timeouts.firstChunkMs changes that.",
+  );
 });

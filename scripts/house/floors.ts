@@ -72,6 +72,7 @@ export const rooms: readonly Room[] = [
   { floor: 3, path: "src/step_observer.ts", never: ["src/http.ts", "src/attempt.ts", "src/otel/"] },
 
   { floor: 4, path: "src/run.ts", never: ["src/otel/"] },
+  { floor: 4, path: "src/structured.ts", never: ["src/http.ts", "src/attempt.ts", "src/otel/"] },
   { floor: 4, path: "src/agent/", never: ["src/http.ts", "src/attempt.ts", "src/otel/"] },
   { floor: 4, path: "src/client.ts", never: ["src/http.ts", "src/attempt.ts", "src/otel/", "src/agent/"] },
   {
@@ -96,7 +97,6 @@ export const rooms: readonly Room[] = [
     path: "src/providers/",
     never: ["src/http.ts", "src/attempt.ts", "src/otel/", "src/agent/", "src/client.ts", "src/telemetry/"],
   },
-  { floor: 5, path: "src/structured.ts", never: ["src/http.ts", "src/attempt.ts", "src/otel/", "src/telemetry/"] },
   { floor: 5, path: "src/connection.ts", never: ["src/providers/", "src/otel/", "src/telemetry/"] },
   { floor: 5, path: "src/conclude.ts", never: ["src/providers/", "src/otel/", "src/telemetry/"] },
   { floor: 5, path: "src/prologue.ts", never: ["src/providers/", "src/otel/", "src/telemetry/"] },

@@ -4,18 +4,20 @@
  *
  * @module
  */
-import { timeoutError } from "../timeouts.ts";
 import { breakable, type Lifeline, singly } from "../breakable.ts";
 import { alarm, isNoLongerNeeded } from "../deadline.ts";
 import type { FinishEvent, NoticeEvent, Result, StreamEvent } from "../event.ts";
 import type { ChatRequest } from "../language_model.ts";
 import type { Message } from "../message.ts";
 import { type AgentObserver, type ObservableModel, type TurnEnding, unobserved } from "../step_observer.ts";
+import { timeoutError } from "../timeouts.ts";
 import type { Tool } from "../tool.ts";
 import { DEFAULT_EFFORT, effortOf } from "./effort.ts";
+import { nativeTurn } from "./native_turn.ts";
+import { structuredTurn } from "./structured_turn.ts";
 import { checkAgentTools, runTools, type ToolOutcome } from "./tools.ts";
 import { addResult, noTotals, withTotals } from "./totals.ts";
-import { type AgentModel, nativeTurn, structuredTurn, type Turn, type TurnAnswer } from "./turn.ts";
+import type { AgentModel, Turn, TurnAnswer } from "./turn.ts";
 
 /** What an agent is made of. */
 export interface AgentSettings {

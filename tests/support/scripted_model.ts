@@ -128,7 +128,7 @@ async function resultOf(turn: ScriptedTurn, { schema }: ChatRequest): Promise<Re
   const answer = { response: text, refusal, toolCalls, finishReason, usage, cost, messages: [] };
   return {
     response: text,
-    parsed: await parseStructured(schema, answer),
+    parsed: schema && await parseStructured(schema, answer),
     refusal,
     toolCalls,
     thinking,
