@@ -153,7 +153,6 @@ export type {
   TelemetryOptions,
 } from "./src/telemetry/options.ts";
 export type { Vocabulary } from "./src/telemetry/names.ts";
-export type { Rule, TelemetryState } from "./src/otel/lifecycle.ts";
 export type {
   BatchSettings,
   Counts,
@@ -163,10 +162,12 @@ export type {
   MetricExporterLike,
   MetricReaderLike,
   OtelOptions,
+  Rule,
   SamplerLike,
   Signal,
   SpanExporterLike,
   SpanProcessorLike,
+  TelemetryState,
   Trouble,
 } from "./src/otel/options.ts";
 export type { Attributes, Context, Link, Meter, Span, TraceContext, Tracer } from "./src/otel_types.ts";

@@ -116,7 +116,7 @@ export function modelOf(model: string, options: ClientOptions): LanguageModel {
     notices,
   });
   if (telemetry === false) return connection;
-  prepareTelemetry();
+  prepareTelemetry(telemetry);
   return instrument(connection, telemetry);
 }
 

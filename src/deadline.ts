@@ -22,6 +22,11 @@ export function isNoLongerNeeded(reason: unknown): boolean {
   return typeof reason === "object" && reason !== null && endings.has(reason);
 }
 
+/** Whether a failure is the caller's own wish: the reason that the signal was aborted for, and no error of ours. */
+export function isReasonOf(signal: AbortSignal | undefined, failure: unknown): boolean {
+  return signal?.aborted === true && failure === signal.reason;
+}
+
 /** A controller that follows a caller's signal until it is let go. */
 export interface Follower {
   /** Aborts with the followed signal's own reason, or with ours. */
@@ -90,6 +95,18 @@ export function orAborted<T>(promise: Promise<T>, signal: AbortSignal, onLate?: 
       signal.removeEventListener("abort", onAbort);
       reject(error);
     });
+  });
+}
+
+/** Waits until the work has settled, either way, but no longer than `ms` milliseconds. */
+export function settledWithin(ms: number, work: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const callOff = alarm(ms, resolve);
+    const done = () => {
+      callOff();
+      resolve();
+    };
+    work.then(done, done);
   });
 }
 

@@ -12,3 +12,9 @@ export function quietly<R>(run: () => R): R | undefined {
     return undefined;
   }
 }
+
+/** Takes what a value, that nobody waits for, may yet reject with. */
+export function unawaited(value: unknown): void {
+  if (typeof (value as { readonly then?: unknown } | null | undefined)?.then !== "function") return;
+  Promise.resolve(value).catch(() => {});
+}

@@ -5,7 +5,7 @@
  * @module
  */
 import { breakable, type Lifeline, singly } from "../breakable.ts";
-import { alarm, isNoLongerNeeded } from "../deadline.ts";
+import { alarm, isNoLongerNeeded, isReasonOf } from "../deadline.ts";
 import type { FinishEvent, NoticeEvent, Result, StreamEvent } from "../event.ts";
 import type { ChatRequest } from "../language_model.ts";
 import type { Message } from "../message.ts";
@@ -154,8 +154,7 @@ function agentRun(settings: AgentSettings, request: ChatRequest, observer: Agent
       yield* turns(line.signal, state, done);
     } catch (error) {
       // The signal's reason is the caller's own.
-      const isCallers = request.signal?.aborted === true && error === request.signal.reason;
-      throw isCallers ? error : withTotals(error, state.totals);
+      throw isReasonOf(request.signal, error) ? error : withTotals(error, state.totals);
     } finally {
       callOff();
     }

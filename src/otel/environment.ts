@@ -9,6 +9,7 @@
  */
 import { LONGEST_TIMER_MS } from "../deadline.ts";
 import type { Signal } from "./options.ts";
+import { booleanOf, numberIn, wordsIn } from "./words.ts";
 
 /** Gives a variable's value, undefined where it is unset or may not be read. */
 export type ReadVariable = (name: string) => string | undefined;
@@ -97,7 +98,8 @@ export function readEnvironment(read: ReadVariable): Environment {
   const number = (name: string, least: number, fallback: number): number => {
     const value = text(name);
     if (value === undefined) return fallback;
-    if (/^\d+$/.test(value) && Number(value) >= least) return Math.min(Number(value), LONGEST_TIMER_MS);
+    const known = numberIn(value, least);
+    if (known !== undefined) return Math.min(known, LONGEST_TIMER_MS);
     warn(name, `is no whole number from ${least} on; ${fallback === Infinity ? "no limit" : fallback} is used`);
     return fallback;
   };
@@ -161,13 +163,6 @@ export function readEnvironment(read: ReadVariable): Environment {
   };
 }
 
-/** True and false in any case; `0` and `no` are understood as false, `1` and `yes` as true. */
-export function booleanOf(value: string | undefined): boolean | undefined {
-  const word = value?.trim().toLowerCase();
-  if (word === "true" || word === "1" || word === "yes") return true;
-  return word === "false" || word === "0" || word === "no" ? false : undefined;
-}
-
 /** The URL of a signal below a base that may already end in a signal's path. */
 export function signalUrl(base: URL, kind: Signal): string {
   const url = new URL(base);
@@ -195,7 +190,7 @@ function httpUrl(value: string | undefined, name: string, warn: Warn): URL | und
 
 function exporterOf(text: Text, kind: Signal, warn: Warn): SignalEnvironment["exporter"] {
   const name = `OTEL_${kind.toUpperCase()}_EXPORTER`;
-  const words = (text(name)?.toLowerCase() ?? "otlp").split(",").map((word) => word.trim());
+  const words = wordsIn(text(name) ?? "otlp");
   if (words.includes("otlp")) return "otlp";
   if (words.includes("console")) return "console";
   if (words.includes("none")) return "none";
@@ -268,8 +263,8 @@ export function usableHeaders(
 
 /** Trace context alone crosses to other services, and only where `propagateTo` or `injectContext` says so. */
 function checkPropagators(text: Text, warn: Warn): void {
-  const words = text("OTEL_PROPAGATORS")?.toLowerCase().split(",").map((word) => word.trim()) ?? [];
-  const isKnown = words.every((word) => ["tracecontext", "baggage", "none", ""].includes(word));
+  const isKnown = wordsIn(text("OTEL_PROPAGATORS"))
+    .every((word) => word === "tracecontext" || word === "baggage" || word === "none");
   if (!isKnown) warn("OTEL_PROPAGATORS", "names a form other than tracecontext; tracecontext is used");
 }
 

@@ -9,25 +9,34 @@ import type { Attributes, Context } from "../otel_types.ts";
 import { normalizeAttributes, textOf } from "./normalize.ts";
 
 /** What all instruments that are told take. */
-type Record = (value: number, labels?: Attributes, context?: Context) => void;
+type Measure = (value: number, labels?: Attributes, context?: Context) => void;
 /** A callback of one instrument, or of several, which is given the instrument first. */
 type Callback = (result: { readonly observe: (...told: unknown[]) => void }) => unknown;
 
+/** How sums are kept. */
+export interface Sums {
+  /**
+   * Every reader is told whole sums, not what was added since the last time: then another zero changes nothing that
+   * anybody is told, and most of what a request adds is zero.
+   */
+  readonly cumulative: boolean;
+}
+
 /** A provider in front of `provider`. */
-export function guardedMeterProvider(provider: MeterProvider): MeterProvider {
+export function guardedMeterProvider(provider: MeterProvider, sums: Sums): MeterProvider {
   const guarded = new WeakMap<Meter, Meter>();
   return {
     getMeter(name, version, how) {
       const meter = provider.getMeter(textOf(name ?? ""), version === undefined ? undefined : textOf(version), how);
       let known = guarded.get(meter);
-      if (known === undefined) guarded.set(meter, known = guardedMeter(meter));
+      if (known === undefined) guarded.set(meter, known = guardedMeter(meter, sums));
       return known;
     },
   };
 }
 
 /** Instruments stay the SDK's own objects, which it tells from others when a batch callback names them. */
-function guardedMeter(meter: Meter): Meter {
+function guardedMeter(meter: Meter, sums: Sums): Meter {
   const guard = callbackGuard();
   const observable = <T extends Observable>(instrument: T): T => {
     const { addCallback, removeCallback } = instrument;
@@ -37,8 +46,8 @@ function guardedMeter(meter: Meter): Meter {
     });
   };
   return {
-    createCounter: (name, how) => adding(meter.createCounter(textOf(name), how)),
-    createUpDownCounter: (name, how) => adding(meter.createUpDownCounter(textOf(name), how)),
+    createCounter: (name, how) => adding(meter.createCounter(textOf(name), how), sums),
+    createUpDownCounter: (name, how) => adding(meter.createUpDownCounter(textOf(name), how), sums),
     createHistogram: (name, how) => recording(meter.createHistogram(textOf(name), how)),
     createGauge: (name, how) => recording(meter.createGauge(textOf(name), how)),
     createObservableCounter: (name, how) => observable(meter.createObservableCounter(textOf(name), how)),
@@ -49,27 +58,42 @@ function guardedMeter(meter: Meter): Meter {
   };
 }
 
-function adding<T extends { add: Record }>(instrument: T): T {
-  const { add } = instrument;
-  return Object.assign(instrument, { add: finite(add.bind(instrument)) });
+function adding<T extends { add: Measure }>(instrument: T, { cumulative }: Sums): T {
+  const add = finite(instrument.add.bind(instrument));
+  return Object.assign(instrument, { add: cumulative ? unlessNothing(add) : add });
 }
 
-function recording<T extends { record: Record }>(instrument: T): T {
+/** Adds no zero to a sum that has begun: known again by its labels, where they are the same object and cannot change. */
+function unlessNothing(add: Measure): Measure {
+  const begun = new WeakSet<object>();
+  return (value, labels, context) => {
+    if (!isFixed(labels)) return add(value, labels, context);
+    if (value === 0 && begun.has(labels)) return;
+    begun.add(labels);
+    add(value, labels, context);
+  };
+}
+
+function recording<T extends { record: Measure }>(instrument: T): T {
   const { record } = instrument;
   return Object.assign(instrument, { record: finite(record.bind(instrument)) });
 }
 
-function finite(record: Record): Record {
+function finite(record: Measure): Measure {
   return (value, labels, context) => {
     if (Number.isFinite(value)) record(value, clean(labels), context);
   };
+}
+
+function isFixed(labels: unknown): labels is object {
+  return typeof labels === "object" && labels !== null && Object.isFrozen(labels);
 }
 
 /** Labels that cannot change are made clean once, whatever is recorded with them: mostly a request's every metric. */
 const known = new WeakMap<object, Attributes>();
 
 function clean(labels: unknown): Attributes {
-  if (typeof labels !== "object" || labels === null || !Object.isFrozen(labels)) {
+  if (!isFixed(labels)) {
     return normalizeAttributes(labels as Attributes, { json: false });
   }
   let made = known.get(labels);

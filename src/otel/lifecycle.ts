@@ -7,10 +7,11 @@ import type { MeterProvider, TracerProvider } from "@opentelemetry/api";
 import { orAborted } from "../deadline.ts";
 import { ConfigError } from "../error.ts";
 import { asyncStorage, importAsyncStorage, isRequestBound, onBeforeExit, readVariable } from "../runtime.ts";
-import { booleanOf, readEnvironment } from "./environment.ts";
+import { readEnvironment } from "./environment.ts";
+import { booleanOf } from "./words.ts";
 import { flushForeign, NO_REPORT, reportOf, within } from "./flush.ts";
 import { watchLateRegistration } from "./late_registration.ts";
-import type { FlushOptions, FlushReport, OtelOptions } from "./options.ts";
+import type { FlushOptions, FlushReport, OtelOptions, Rule, TelemetryState } from "./options.ts";
 import { isDenoBuiltIn, type Registry, registry } from "./registry.ts";
 import {
   installContextManager,
@@ -22,23 +23,6 @@ import {
 import type { Providers } from "./sdk.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 import { createTroubleLog, type TroubleLog } from "./trouble.ts";
-
-/** Which rule of the switch holds: nobody's, somebody else's, or zero-config's own providers. */
-export type Rule = "off" | "user" | "zero-config";
-
-/** How telemetry stands. */
-export interface TelemetryState {
-  /** Which rule of the switch holds. */
-  readonly rule: Rule;
-  /** Whether spans go anywhere. */
-  readonly traces: boolean;
-  /** Whether metrics go anywhere. */
-  readonly metrics: boolean;
-  /** Whether the caller's span is found across awaits. */
-  readonly contextManager: boolean;
-  /** Whether this is Deno's built-in OpenTelemetry. */
-  readonly deno: boolean;
-}
 
 /** Zero-config's providers, once they stand. */
 interface Loaded {
@@ -90,8 +74,8 @@ export function currentRule(): Rule {
   return loaded !== undefined || asksForProviders() || disabled === false ? "zero-config" : "off";
 }
 
-/** True under rule 1, which stands above everything, a client's own tracer included. */
-export function isOffForGood(): boolean {
+/** True under rule 1, which stands above everything; a client's own tracer stands above a shutdown. */
+export function isSwitchedOff(): boolean {
   return options.enabled === false || booleanOf(readEnv("OTEL_SDK_DISABLED")) === true;
 }
 
@@ -155,7 +139,7 @@ export function prepare(): void {
  */
 export function ready(): Promise<void> | undefined {
   if (loaded !== undefined || currentRule() !== "zero-config") {
-    if (asksForProviders() && !isOffForGood() && foreignProviders() !== undefined) warnIgnored();
+    if (asksForProviders() && !isSwitchedOff() && foreignProviders() !== undefined) warnIgnored();
     return undefined;
   }
   if (isRequestBound()) return load();
@@ -241,6 +225,11 @@ function warnLate(): void {
     "A telemetry provider was registered after this library's own, so OpenTelemetry refused it: register it before the " +
       "first client is made, or leave OTEL_SDK_DISABLED unset.",
   );
+}
+
+/** Tells of options that came too late to be heard. */
+export function warnRefused(): void {
+  trouble.warn("The options of an instrumented handler came after telemetry had begun, so they are not heard.");
 }
 
 async function load(): Promise<void> {

@@ -211,3 +211,20 @@ export interface FlushOptions {
    */
   readonly timeoutMs?: number | undefined;
 }
+
+/** Which rule of the switch holds: nobody's, somebody else's, or zero-config's own providers. */
+export type Rule = "off" | "user" | "zero-config";
+
+/** How telemetry stands. */
+export interface TelemetryState {
+  /** Which rule of the switch holds. */
+  readonly rule: Rule;
+  /** Whether spans go anywhere. */
+  readonly traces: boolean;
+  /** Whether metrics go anywhere. */
+  readonly metrics: boolean;
+  /** Whether the caller's span is found across awaits. */
+  readonly contextManager: boolean;
+  /** Whether this is Deno's built-in OpenTelemetry. */
+  readonly deno: boolean;
+}

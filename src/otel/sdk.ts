@@ -112,7 +112,10 @@ export function buildProviders(options: OtelOptions, settings: Settings, trouble
       forceFlush: () => tracerProvider.forceFlush(),
     },
     meterProvider: meterProvider && {
-      ...guardedMeterProvider(meterProvider),
+      ...guardedMeterProvider(meterProvider, {
+        cumulative: settings.temporality === "cumulative" && options.metricExporter === undefined &&
+          guestReaders.length === 0,
+      }),
       forceFlush: () => meterProvider.forceFlush(),
     },
     flush(signal, retryConnection) {

@@ -5,31 +5,36 @@
  * @module
  */
 import { SpanKind } from "@opentelemetry/api";
+import { isReasonOf } from "../deadline.ts";
 import type { StreamEvent } from "../event.ts";
 import type { ChatRequest, LanguageModel } from "../language_model.ts";
 import type { ObservableModel, TurnEnding } from "../step_observer.ts";
-import { activeContext, runInContext } from "../otel/registry.ts";
+import { activeContext } from "../otel/registry.ts";
+import type { Attributes } from "../otel_types.ts";
 import { agentEndAttributes, agentStartAttributes, type AgentSums } from "./agent_attributes.ts";
 import { recordAgent } from "./agent_metrics.ts";
 import { observeAgent } from "./agent_observer.ts";
 import { type Capture, inputContent, outputContent } from "./content.ts";
-import { endingOf, sentenceOf } from "./ending.ts";
+import { endingOf, sentenceOf, tellWhere } from "./ending.ts";
+import { fixedLabels } from "./labels.ts";
 import { SPAN, type Vocabulary } from "./names.ts";
 import type { ClientTelemetry } from "./options.ts";
-import { captureOf, currentVocabulary, isRecording, meterOf, telemetryReady, tracerOf } from "./signals.ts";
+import { captureOf, currentVocabulary } from "./recording.ts";
+import { isRecording, meterOf, telemetryReady, tracerOf } from "./signals.ts";
 import { quietly } from "../quietly.ts";
 import { merged, type OpenSpan, openSpan } from "./span.ts";
-import { LlmError } from "../error.ts";
+import { type TracedCall, tracedIterator } from "./traced_iterator.ts";
 
 /** Puts telemetry around an agent; `name` stands on spans and metrics. */
 export function instrumentAgent(agent: ObservableModel, name: string, options: ClientTelemetry = {}): LanguageModel {
+  const labels = fixedLabels(options);
   return {
     provider: agent.provider,
     model: agent.model,
     server: agent.server,
     api: agent.api,
     stream(request) {
-      return isRecording(options) ? traced(agent, name, options, request) : agent.stream(request);
+      return isRecording(options) ? traced(agent, name, options, labels, request) : agent.stream(request);
     },
   };
 }
@@ -47,17 +52,17 @@ function traced(
   agent: ObservableModel,
   name: string,
   options: ClientTelemetry,
+  labels: Attributes,
   request: ChatRequest,
 ): AsyncIterable<StreamEvent> {
   const parent = request.parent ?? activeContext();
   const effort = agent.effortOf(request);
   let run: Run | undefined;
-  let waiting = false;
   let ended = false;
   let outcome: "finished" | "max_iterations" = "finished";
 
   // The observer is asked only once the run has begun.
-  const observer = observeAgent(options, request, () => opened().span.context, () => opened());
+  const observer = observeAgent(options, labels, request, () => opened().span.context, () => opened());
   const inner = agent.stream(request, { ...observer, gaveUp: () => leave({ brokenOff: true }, "cancelled") });
 
   function onAbort(): void {
@@ -69,7 +74,7 @@ function traced(
   function leave(ending: TurnEnding, how: AgentOutcome, error?: unknown): void {
     // A turn of the event loop later, when the request and the tools that the abort ended have ended.
     setTimeout(() => {
-      if (waiting) return;
+      if (call.waiting > 0) return;
       observer.abandon(ending);
       end(how, error);
     }, 0);
@@ -111,7 +116,7 @@ function traced(
       toolCalls: sums.toolCalls,
       durationSeconds: (performance.now() - startedAt) / 1000,
       errorType: ending?.errorType,
-      labels: options.metricAttributes ?? {},
+      labels,
       vocabulary,
     });
     span.end(
@@ -122,64 +127,31 @@ function traced(
     );
   }
 
-  function seen(event: StreamEvent): StreamEvent {
-    if (event.type === "notice" && event.code === "max_iterations") outcome = "max_iterations";
-    if (event.type !== "finish") return event;
-    const { span, capture } = opened();
-    const result = { ...event.result, traceContext: span.traceContext };
-    if (span.isRecording) span.set(outputContent(result, capture));
-    end(outcome);
-    return { type: "finish", result };
-  }
-
-  function iterate(events: AsyncIterator<StreamEvent>): AsyncIterableIterator<StreamEvent> {
-    let brokenOff = false;
-    const breakOff = async (): Promise<IteratorResult<StreamEvent>> => {
-      brokenOff = true;
-      try {
-        if (run === undefined) await events.return?.();
-        else await runInContext(run.span.context, async () => await events.return?.());
-      } finally {
-        end("cancelled");
-      }
-      return { value: undefined, done: true };
-    };
-    return {
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-      async next() {
-        if (run === undefined) {
-          const loading = telemetryReady();
-          if (loading !== undefined) await loading;
-        }
-        const { span } = opened();
-        waiting = true;
-        try {
-          const next = await runInContext(span.context, () => events.next());
-          if (next.done) end(brokenOff ? "cancelled" : outcome);
-          return next.done ? next : { value: seen(next.value), done: false };
-        } catch (error) {
-          const aborted = request.signal?.aborted === true && error === request.signal.reason;
-          end(aborted ? "aborted" : "error", error);
-          // The signal's reason is the caller's own, and may end other runs as well.
-          if (!aborted && error instanceof LlmError && error.traceContext === undefined) {
-            Reflect.set(error, "traceContext", span.traceContext);
-          }
-          throw error;
-        } finally {
-          waiting = false;
-        }
-      },
-      return: breakOff,
-      async throw(error) {
-        await breakOff();
-        throw error;
-      },
-    };
-  }
-
-  return { [Symbol.asyncIterator]: () => iterate(inner[Symbol.asyncIterator]()) };
+  const call: TracedCall = {
+    waiting: 0,
+    get context() {
+      return run?.span.context;
+    },
+    ready: () => telemetryReady(options),
+    open: () => opened().span.context,
+    seen(event) {
+      if (event.type === "notice" && event.code === "max_iterations") outcome = "max_iterations";
+      if (event.type !== "finish") return event;
+      const { span, capture } = opened();
+      const result = { ...event.result, traceContext: span.traceContext };
+      if (span.isRecording) span.set(outputContent(result, capture));
+      end(outcome);
+      return { type: "finish", result };
+    },
+    brokenOff: () => end("cancelled"),
+    over: () => end(outcome),
+    failed(error) {
+      const isCallers = isReasonOf(request.signal, error);
+      end(isCallers ? "aborted" : "error", error);
+      if (!isCallers) tellWhere(error, run?.span.traceContext);
+    },
+  };
+  return { [Symbol.asyncIterator]: () => tracedIterator(inner[Symbol.asyncIterator](), call) };
 }
 
 type AgentOutcome = "finished" | "max_iterations" | "error" | "cancelled" | "aborted";

@@ -69,24 +69,27 @@ function recordOwn(instruments: Instruments, measurement: AgentMeasurement): voi
   if (vocabulary === "gen_ai") return;
   count(AGENT_METRIC.iterations, "{iteration}", iterations, "Turns of agents.");
   count(AGENT_METRIC.toolCalls, "{call}", toolCalls, "Tools that agents asked for.");
-  instruments.histogram(AGENT_METRIC.iterationsPerRequest, "{iteration}", ITERATIONS, "Turns of one run.")
-    .record(iterations, labels);
+  instruments.record(
+    AGENT_METRIC.iterationsPerRequest,
+    "{iteration}",
+    ITERATIONS,
+    "Turns of one run.",
+    iterations,
+    labels,
+  );
 }
 
 function recordNewest(instruments: Instruments, measurement: AgentMeasurement): void {
   const { model, name, iterations, toolCalls, durationSeconds, errorType } = measurement;
   const labels = { [GEN_AI.agentName]: name, [GEN_AI.requestModel]: model.model, ...measurement.labels };
   const names = GEN_AI_AGENT_METRIC;
-  instruments.histogram(names.duration, "s", AGENT_SECONDS, "Duration of an agent's run.")
-    .record(durationSeconds, defined({ ...labels, [GENERAL.errorType]: errorType }));
-  instruments.histogram(names.inferenceCalls, "{inference_call}", CALLS, "Requests of one run.").record(
-    iterations,
-    labels,
-  );
-  instruments.histogram(names.toolCalls, "{tool_call}", CALLS, "Tools that one run asked for.").record(
-    toolCalls,
-    labels,
-  );
+  const ended = defined({ ...labels, [GENERAL.errorType]: errorType });
+  instruments.record(names.duration, "s", AGENT_SECONDS, "Duration of an agent's run.", durationSeconds, ended);
+  const count = (name: string, unit: string, description: string, value: number) => {
+    instruments.record(name, unit, CALLS, description, value, labels);
+  };
+  count(names.inferenceCalls, "{inference_call}", "Requests of one run.", iterations);
+  count(names.toolCalls, "{tool_call}", "Tools that one run asked for.", toolCalls);
 }
 
 /** Adds a tool that has ended; never throws. `tool` is declared, so the label is bounded. */
@@ -100,21 +103,10 @@ export function recordTool(
 ): void {
   if (meter === undefined) return;
   quietly(() => {
-    const instruments = instrumentsOf(meter);
-    if (vocabulary === "gen_ai") {
-      const own = defined({
-        [GEN_AI.toolName]: tool,
-        [GEN_AI.toolType]: "function",
-        [GENERAL.errorType]: errorType,
-        ...labels,
-      });
-      instruments.histogram(GEN_AI_AGENT_METRIC.toolDuration, "s", LLM_SECONDS, "Duration of tools.").record(
-        seconds,
-        own,
-      );
-      return;
-    }
-    instruments.histogram(AGENT_METRIC.toolDuration, "s", LLM_SECONDS, "Duration of tools.")
-      .record(seconds, { [AGENT.toolName]: tool, ...labels });
+    const genAi = { [GEN_AI.toolName]: tool, [GEN_AI.toolType]: "function", [GENERAL.errorType]: errorType, ...labels };
+    const [name, own] = vocabulary === "gen_ai"
+      ? [GEN_AI_AGENT_METRIC.toolDuration, defined(genAi)]
+      : [AGENT_METRIC.toolDuration, { [AGENT.toolName]: tool, ...labels }];
+    instrumentsOf(meter).record(name, "s", LLM_SECONDS, "Duration of tools.", seconds, own);
   });
 }

@@ -4,11 +4,12 @@
  * @module
  */
 import { SpanKind } from "@opentelemetry/api";
+import { isReasonOf } from "../deadline.ts";
 import { LlmError } from "../error.ts";
 import type { ChatRequest } from "../language_model.ts";
 import type { AgentObserver, Step, ToolEnding, TurnEnding } from "../step_observer.ts";
 import { runInContext } from "../otel/registry.ts";
-import type { Context } from "../otel_types.ts";
+import type { Attributes, Context } from "../otel_types.ts";
 import { addTurn, type AgentSums } from "./agent_attributes.ts";
 import { recordTool } from "./agent_metrics.ts";
 import type { Capture } from "./content.ts";
@@ -39,6 +40,7 @@ export interface RunObserver extends Omit<AgentObserver, "gaveUp"> {
 /** Makes an observer whose spans are children of `parent`, both asked for at the first step. */
 export function observeAgent(
   options: ClientTelemetry,
+  labels: Attributes,
   request: ChatRequest,
   parent: () => Context,
   run: () => ObservedRun,
@@ -111,7 +113,7 @@ export function observeAgent(
         const seconds = (performance.now() - startedAt) / 1000;
         const name = declared ? call.name : "unknown";
         const meter = quietly(() => meterOf(options));
-        recordTool(meter, name, seconds, failure?.type, options.metricAttributes ?? {}, vocabulary);
+        recordTool(meter, name, seconds, failure?.type, labels, vocabulary);
         return failure;
       });
     },
@@ -147,8 +149,7 @@ interface Failure {
  * request's are, of any other error the class, never a name that was written onto the one that was thrown.
  */
 function toolFailureOf(error: unknown, request: ChatRequest): Failure {
-  const isReason = request.signal?.aborted === true && error === request.signal.reason;
-  const isOurs = isReason || quietly(() => error instanceof LlmError) === true;
+  const isOurs = isReasonOf(request.signal, error) || quietly(() => error instanceof LlmError) === true;
   return isOurs ? failureOf(error, request) : failure(quietly(() => classNameOf(error)));
 }
 

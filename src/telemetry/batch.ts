@@ -4,6 +4,7 @@
  * @module
  */
 import { SpanKind } from "@opentelemetry/api";
+import { isReasonOf } from "../deadline.ts";
 import { ConfigError } from "../error.ts";
 import type { LanguageModel, ReasoningEffort, RequestOptions } from "../language_model.ts";
 import { activeContext, runInContext } from "../otel/registry.ts";
@@ -11,7 +12,8 @@ import type { Context, Tracer } from "../otel_types.ts";
 import { lateContext } from "./late_context.ts";
 import { GEN_AI, genAiProvider, LLM, SPAN } from "./names.ts";
 import type { ClientTelemetry } from "./options.ts";
-import { currentVocabulary, isRecording, telemetryReady, tracerOf } from "./signals.ts";
+import { currentVocabulary } from "./recording.ts";
+import { isRecording, telemetryReady, tracerOf } from "./signals.ts";
 import { errorTypeOf, type OpenSpan, openSpan } from "./span.ts";
 
 /** A batch, as its span tells it. */
@@ -40,7 +42,7 @@ export function aroundBatch(model: LanguageModel, options: ClientTelemetry = {},
   return async <R>(batch: Batch, request: RequestOptions, fn: (inner: RequestOptions) => Promise<R>): Promise<R> => {
     if (!isRecording(options)) return await fn(request);
     const parent = request.parent ?? activeContext();
-    const loading = telemetryReady();
+    const loading = telemetryReady(options);
     if (loading !== undefined) await loading;
     let span: OpenSpan | undefined;
     const opened = (): OpenSpan => span ??= openBatch(tracerOf(options), parent, model, batch, request, kind);
@@ -51,8 +53,7 @@ export function aroundBatch(model: LanguageModel, options: ClientTelemetry = {},
       return result;
     } catch (error) {
       if (span === undefined && error instanceof ConfigError) throw error;
-      const otherwise = request.signal?.aborted && error === request.signal.reason ? "AbortError" : undefined;
-      const type = errorTypeOf(error, otherwise);
+      const type = errorTypeOf(error, isReasonOf(request.signal, error) ? "AbortError" : undefined);
       opened().end({ type, message: "Not every request of the batch succeeded." });
       throw error;
     }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { booleanOf, readEnvironment, type SignalEnvironment } from "../otel/environment.ts";
+import { readEnvironment, type SignalEnvironment } from "../otel/environment.ts";
 import {
   currentOptions,
   currentRule,
@@ -12,15 +12,16 @@ import {
   flush,
   readEnv,
   ready,
-  type TelemetryState,
   wasRegistrationRefused,
   whatFailed,
 } from "../otel/lifecycle.ts";
-import type { Counts, FlushOptions, Signal } from "../otel/options.ts";
+import type { Counts, FlushOptions, Signal, TelemetryState } from "../otel/options.ts";
 import { isDenoBuiltIn, registry } from "../otel/registry.ts";
+import { booleanOf } from "../otel/words.ts";
 import { mayConnect, readVariable, runtimeName } from "../runtime.ts";
 import { explainAnswer } from "./explain_answer.ts";
-import { captureOf, CONTENT_VARIABLE, getMeter, getTracer, isContentWordUnknown } from "./signals.ts";
+import { captureOf, CONTENT_VARIABLE, isContentWordUnknown } from "./recording.ts";
+import { getMeter, getTracer } from "./signals.ts";
 import { quietly } from "../quietly.ts";
 
 /** One thing that was found. */

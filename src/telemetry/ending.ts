@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { isReasonOf } from "../deadline.ts";
 import { ApiError, LlmError, ResponseError, TimeoutError } from "../error.ts";
 import type { ChatRequest } from "../language_model.ts";
+import type { TraceContext } from "../otel_types.ts";
 import type { Ending } from "./attributes.ts";
 import { type Capture, redacted } from "./content.ts";
 import { EXCEPTION_MESSAGE } from "./names.ts";
@@ -12,10 +14,14 @@ import { errorTypeOf } from "./span.ts";
 
 /** An error that is the signal's own reason is the caller's wish, any other a failure. */
 export function endingOf(error: unknown, { signal }: ChatRequest): Ending {
-  const cancelled = signal?.aborted === true && error === signal.reason;
-  if (cancelled) return { outcome: "cancelled", errorType: errorTypeOf(error, "AbortError") };
+  if (isReasonOf(signal, error)) return { outcome: "cancelled", errorType: errorTypeOf(error, "AbortError") };
   if (error instanceof ApiError) return { outcome: "error", errorType: String(error.status) };
   return { outcome: "error", errorType: errorTypeOf(error) };
+}
+
+/** Tells on an error where its call is found. */
+export function tellWhere(error: unknown, place: TraceContext | undefined): void {
+  if (error instanceof LlmError && error.traceContext === undefined) Reflect.set(error, "traceContext", place);
 }
 
 /** The total timeout of a reader that went away is the end of what it left behind, not a failure it saw. */

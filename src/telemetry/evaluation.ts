@@ -8,7 +8,8 @@ import { activeContext } from "../otel/registry.ts";
 import type { Attributes, TraceContext } from "../otel_types.ts";
 import { createSpanLink, isLinkable } from "./links.ts";
 import { EVALUATION, evaluationSpanName, LINK } from "./names.ts";
-import { currentVocabulary, isRecording, tracerOf } from "./signals.ts";
+import { currentVocabulary } from "./recording.ts";
+import { isRecording, tracerOf } from "./signals.ts";
 import { merged, openSpan } from "./span.ts";
 
 /** One judgement of one answer. */

@@ -5,13 +5,17 @@
  * @module
  */
 import { SpanKind } from "@opentelemetry/api";
+import { warnRefused } from "../otel/lifecycle.ts";
 import { isDenoBuiltIn, runInContext } from "../otel/registry.ts";
+import { isRepeated } from "../otel/repeated.ts";
+import { quietly, unawaited } from "../quietly.ts";
+import { isRequestBound } from "../runtime.ts";
 import { GENERAL, HTTP_SERVER } from "./names.ts";
 import { observeBody } from "./observe_body.ts";
 import type { TelemetryOptions } from "./options.ts";
 import { extractContext, standFor } from "./propagation.ts";
+import { telemetryOptions } from "./recording.ts";
 import { configureTelemetry, flushTelemetry, isRecording, telemetryReady, tracerOf } from "./signals.ts";
-import { quietly } from "../quietly.ts";
 import { errorTypeOf, type OpenSpan, openSpan } from "./span.ts";
 
 /** A request handler: of workers `(request, env, ctx)`, of `Deno.serve` and `Bun.serve` `(request, info)`. */
@@ -55,57 +59,71 @@ export function instrumentHandler<Rest extends readonly unknown[]>(
   let configured = false;
 
   // Remembered is that it was done, not a promise of it: in workers a promise must not be awaited in another request.
-  function configureOnce(env: Rest[0]): void {
+  function configureOnce(env?: Rest[0]): void {
     if (configured) return;
     configured = true;
-    const given = { ...telemetry, ...(configure === undefined ? {} : quietly(() => configure(env))) };
-    // Where the providers exist already somebody else has said how they are to be: their word stands.
-    if (Object.keys(given).length > 0) quietly(() => configureTelemetry(given));
+    const given = { ...telemetry, ...(configure === undefined ? {} : quietly(() => told(configure(env)))) };
+    if (isRepeated(telemetryOptions(), given)) return;
+    try {
+      configureTelemetry(given);
+    } catch { // The providers exist already: somebody else has said how they are to be.
+      warnRefused();
+    }
   }
+
+  // At once where that is allowed: the providers are built as soon as there is a client, of which a module mostly has one.
+  if (configure === undefined && !isRequestBound()) configureOnce();
 
   return async (request, ...rest) => {
     configureOnce(rest[0]);
     await telemetryReady();
     // Deno's built-in OpenTelemetry makes the server's span itself.
-    if (!isRecording({}) || isDenoBuiltIn()) return await handler(request, ...rest);
+    const span = isRecording({}) && !isDenoBuiltIn() ? quietly(() => serverSpan(request, spanName)) : undefined;
+    if (span === undefined) return await handler(request, ...rest);
     const waitUntil = waitUntilOf(rest);
-    const span = serverSpan(request, spanName);
     standFor(request.headers, span.context);
     let response: Response;
+    let observable: boolean;
     try {
       response = await runInContext(span.context, async () => await handler(request, ...rest));
+      observable = isObservable(response);
     } catch (error) {
       const type = errorTypeOf(error);
       span.end({ type, message: `The handler threw: ${type}.` });
       if (!later(waitUntil, () => flushTelemetry(HANDLER_FLUSH))) await flushTelemetry(HANDLER_FLUSH);
       throw error;
     }
-    // What is no response, or one that is being read already, is the handler's business and goes on as it is.
-    if (!(response instanceof Response) || response.bodyUsed || response.body?.locked) {
-      span.end();
-      later(waitUntil, () => flushTelemetry(HANDLER_FLUSH));
-      return response;
-    }
-    return await finished(response, span, waitUntil);
+    if (observable) return await finished(response, span, waitUntil);
+    span.end();
+    if (!later(waitUntil, () => flushTelemetry(HANDLER_FLUSH))) void flushTelemetry(HANDLER_FLUSH); // It never rejects.
+    return response;
   };
+}
+
+/** What is no response, or one that is being read already, is the handler's business, as is one that goes on as a socket. */
+function isObservable(response: Response): boolean {
+  return response instanceof Response && !response.bodyUsed && response.body?.locked !== true &&
+    response.status !== 101;
 }
 
 /** Ends the span with the body, and flushes then. */
 async function finished(response: Response, span: OpenSpan, waitUntil: WaitUntil | undefined): Promise<Response> {
   const { status } = response;
   span.set({ [GENERAL.statusCode]: status });
-  const end = (failure?: unknown) => {
+  const onEnd = (failure?: unknown) => {
     if (failure !== undefined) span.end({ type: "Error", message: "The response's body failed." });
     else if (status < 500) span.end();
     else span.end({ type: String(status), message: "The handler answered with a server error." });
   };
+  const inContext = <R>(fn: () => R) => runInContext(span.context, fn);
   const { promise, resolve } = Promise.withResolvers<void>();
   if (later(waitUntil, () => promise.then(() => flushTelemetry()))) {
-    const observed = observeBody(response, end, () => Promise.resolve(resolve()));
+    const observed = observeBody(response, { onEnd, inContext, beforeClose: () => Promise.resolve(resolve()) });
     if (observed === response) resolve(); // Without a body nothing comes after the response.
     return observed;
   }
-  const observed = observeBody(response, end, async () => void await flushTelemetry(HANDLER_FLUSH));
+  const beforeClose = async () => void await flushTelemetry(HANDLER_FLUSH);
+  const observed = observeBody(response, { onEnd, inContext, beforeClose });
   if (observed === response) await flushTelemetry(HANDLER_FLUSH);
   return observed;
 }
@@ -114,7 +132,7 @@ async function finished(response: Response, span: OpenSpan, waitUntil: WaitUntil
 function later(waitUntil: WaitUntil | undefined, work: () => Promise<unknown>): boolean {
   if (waitUntil === undefined) return false;
   try {
-    waitUntil(work());
+    unawaited(waitUntil(work()));
     return true;
   } catch {
     return false;
@@ -122,20 +140,26 @@ function later(waitUntil: WaitUntil | undefined, work: () => Promise<unknown>): 
 }
 
 function waitUntilOf(rest: readonly unknown[]): WaitUntil | undefined {
-  for (const argument of rest) {
-    const context = argument as { readonly waitUntil?: unknown } | null | undefined;
-    if (typeof context === "object" && typeof context?.waitUntil === "function") {
-      return (promise) => (context as { waitUntil: WaitUntil }).waitUntil(promise);
-    }
-  }
-  return undefined;
+  return rest.map((argument) => quietly(() => waitUntilIn(argument))).find((waitUntil) => waitUntil !== undefined);
+}
+
+function waitUntilIn(argument: unknown): WaitUntil | undefined {
+  const context = argument as { readonly waitUntil?: unknown } | null | undefined;
+  if (typeof context !== "object" || typeof context?.waitUntil !== "function") return undefined;
+  return (promise) => (context as { readonly waitUntil: WaitUntil }).waitUntil(promise);
+}
+
+/** What a hook of the user's gave; a promise, which nobody waits for, is none of it. */
+function told<V>(value: V): V {
+  unawaited(value);
+  return value;
 }
 
 function serverSpan(request: Request, spanName: ((request: Request) => string) | undefined): OpenSpan {
   const url = new URL(request.url);
-  const named = spanName === undefined ? undefined : quietly(() => spanName(request));
+  const named: unknown = spanName === undefined ? undefined : quietly(() => told(spanName(request)));
   return openSpan(tracerOf({}), {
-    name: named ?? request.method,
+    name: typeof named === "string" && named !== "" ? named : request.method,
     kind: SpanKind.SERVER,
     parent: extractContext(request.headers),
     attributes: [{

@@ -5,6 +5,7 @@
  */
 import { SpanKind } from "@opentelemetry/api";
 import { isNoLongerNeeded } from "../deadline.ts";
+import { TimeoutError } from "../error.ts";
 import { isNativeFetch, type Posted, requestIdOf, watchedBy } from "../http.ts";
 import { isDenoBuiltIn, runInContext, suppressed } from "../otel/registry.ts";
 import { retryAfterMs } from "../retry.ts";
@@ -38,7 +39,7 @@ export function tracedFetch(base: typeof globalThis.fetch, owner: () => FetchOwn
   const watched: typeof globalThis.fetch = async (input, init) => {
     const { response, end } = await attempt(base, owner(), input, init);
     try {
-      return observeBody(response, end);
+      return observeBody(response, { onEnd: end });
     } catch (error) { // What the fetch gave is no response with a body to read: its attempt is over.
       end(error);
       throw error;
@@ -57,15 +58,17 @@ async function attempt(
   input: RequestInfo | URL,
   init: RequestInit | undefined,
 ): Promise<Posted> {
-  const url = parsed(input instanceof Request ? input.url : String(input));
+  const asked = input instanceof Request ? input : undefined;
+  const url = parsed(asked?.url ?? String(input));
+  const method = init?.method ?? asked?.method ?? "GET";
   const before = call.onAttempt();
   // There Deno's own span of each fetch, which no suppression stops, is the attempt.
   const span = isDenoBuiltIn() ? undefined : openSpan(call.tracer, {
-    name: call.vocabulary === "gen_ai" ? init?.method ?? "GET" : SPAN.http,
+    name: call.vocabulary === "gen_ai" ? method : SPAN.http,
     kind: SpanKind.CLIENT,
     parent: call.context,
     attributes: [{
-      [GENERAL.method]: init?.method ?? "GET",
+      [GENERAL.method]: method,
       [GENERAL.serverAddress]: url.hostname,
       [GENERAL.serverPort]: portOf(url),
       [GENERAL.urlFull]: `${url.origin}${url.pathname}`,
@@ -73,7 +76,7 @@ async function attempt(
     }],
   });
   const context = span?.context ?? call.context;
-  const signal = init?.signal ?? undefined;
+  const signal = init?.signal ?? asked?.signal;
   let over = false;
   const onAbort = () => end(signal?.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
@@ -81,9 +84,7 @@ async function attempt(
     if (over) return;
     over = true;
     signal?.removeEventListener("abort", onAbort);
-    // A body that is cancelled is over, whoever wished it; what failed under an abort failed for the abort's reason.
-    const known = failure === undefined || failure instanceof StatusFailure || !signal?.aborted;
-    const cause = known ? failure : signal.reason;
+    const cause = signal?.aborted ? causeOf(failure, signal.reason) : failure;
     // A reason may be anything, a text too.
     const otherwise = signal?.aborted && cause === signal.reason ? "AbortError" : undefined;
     span?.end(cause === undefined || isNoLongerNeeded(cause) ? undefined : failureOf(cause, otherwise));
@@ -92,7 +93,8 @@ async function attempt(
   };
   try {
     const extra = quietly(() => call.headersFor(url, context)) ?? {};
-    const headers = Object.keys(extra).length === 0 ? init?.headers : { ...headersOf(init?.headers), ...extra };
+    const own = init?.headers ?? asked?.headers;
+    const headers = Object.keys(extra).length === 0 ? init?.headers : { ...headersOf(own), ...extra };
     const response = await runInContext(
       suppressed(context),
       () => base(input, headers === undefined ? init : { ...init, headers }),
@@ -108,6 +110,16 @@ async function attempt(
     end(error ?? new Error("fetch failed without saying why"));
     throw error;
   }
+}
+
+/**
+ * Why an attempt ended under an abort. What failed then failed for the abort's reason; a body that is cancelled is over,
+ * whoever wished it, unless the vendor was silent for too long.
+ */
+function causeOf(failure: unknown, reason: unknown): unknown {
+  if (failure instanceof StatusFailure) return failure;
+  const wasSilent = reason instanceof TimeoutError && reason.phase !== "total";
+  return failure === undefined && !wasSilent ? undefined : reason;
 }
 
 /** A client asks the same address each time. */

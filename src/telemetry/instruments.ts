@@ -20,21 +20,22 @@ export const GEN_AI_SECONDS = doubling(0.01, 14);
 /** Buckets of tokens. */
 export const TOKENS = Array.from({ length: 14 }, (_, power) => 4 ** power);
 
-/** Makes an instrument when it is first asked for. */
+/**
+ * Makes an instrument when it is first asked for. What is no finite number is not recorded: a sum that once met one would
+ * be none for ever.
+ */
 export interface Instruments {
-  /**
-   * Counts up. A sum that has begun is not told of another zero with the same labels, which are the same frozen object
-   * for requests that are alike: most of a request's counts are zero.
-   */
+  /** Counts up. */
   add(name: string, unit: string, description: string, value: number, labels: Attributes): void;
-  /** Spreads values over buckets. */
-  histogram(name: string, unit: string, bounds: readonly number[], description: string): Histogram;
-}
-
-interface Sum {
-  readonly counter: Counter;
-  /** The labels it has a value for. */
-  readonly begun: WeakSet<Attributes>;
+  /** Spreads a value over buckets. */
+  record(
+    name: string,
+    unit: string,
+    bounds: readonly number[],
+    description: string,
+    value: number,
+    labels: Attributes,
+  ): void;
 }
 
 /** Instruments are made once per meter, when first used; a meter is the same object for as long as its provider is. */
@@ -44,25 +45,25 @@ const made = new WeakMap<Meter, Instruments>();
 export function instrumentsOf(meter: Meter): Instruments {
   const known = made.get(meter);
   if (known !== undefined) return known;
-  const sums = new Map<string, Sum>();
+  const counters = new Map<string, Counter>();
   const histograms = new Map<string, Histogram>();
   const instruments: Instruments = {
     add(name, unit, description, value, labels) {
-      let sum = sums.get(name);
-      if (sum === undefined) {
-        sums.set(name, sum = { counter: meter.createCounter(name, { unit, description }), begun: new WeakSet() });
+      if (!Number.isFinite(value)) return;
+      let counter = counters.get(name);
+      if (counter === undefined) {
+        counters.set(name, counter = meter.createCounter(name, { unit, description }));
       }
-      if (value === 0 && sum.begun.has(labels)) return;
-      sum.counter.add(value, labels);
-      if (Object.isFrozen(labels)) sum.begun.add(labels);
+      counter.add(value, labels);
     },
-    histogram(name, unit, bounds, description) {
+    record(name, unit, bounds, description, value, labels) {
+      if (!Number.isFinite(value)) return;
       let histogram = histograms.get(name);
       if (histogram === undefined) {
         const advice = { explicitBucketBoundaries: [...bounds] };
         histograms.set(name, histogram = meter.createHistogram(name, { unit, description, advice }));
       }
-      return histogram;
+      histogram.record(value, labels);
     },
   };
   made.set(meter, instruments);

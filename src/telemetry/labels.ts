@@ -7,6 +7,7 @@
 import type { LanguageModel } from "../language_model.ts";
 import type { Attributes } from "../otel_types.ts";
 import { GEN_AI, genAiProvider, GENERAL, LLM } from "./names.ts";
+import type { ClientTelemetry } from "./options.ts";
 import { defined, merged } from "./span.ts";
 
 /** The labels of one kind of request. */
@@ -31,15 +32,20 @@ export type LabelsOf = (responseModel: string | undefined, errorType: string | u
 /** A vendor could give each answer a model of its own. */
 const MOST_KINDS = 100;
 
+/** A client's own labels, as they are when the client is made; one that cannot be read costs no other. */
+export function fixedLabels({ metricAttributes }: ClientTelemetry): Attributes {
+  return Object.freeze(merged(metricAttributes));
+}
+
 /** The labels of a model's requests, with the client's `own` ones. */
-export function labelsFor(model: LanguageModel, own: Attributes | undefined): LabelsOf {
+export function labelsFor(model: LanguageModel, own: Attributes): LabelsOf {
   const known = new Map<string, Labels>();
   return (responseModel, errorType) => {
     const kind = `${errorType ?? ""} ${responseModel ?? ""}`;
     let labels = known.get(kind);
     if (labels === undefined) {
       if (known.size >= MOST_KINDS) known.clear();
-      known.set(kind, labels = make(model, merged(own), responseModel, errorType));
+      known.set(kind, labels = make(model, own, responseModel, errorType));
     }
     return labels;
   };

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { isValidSpanId, isValidTraceId } from "@opentelemetry/api";
+import { INVALID_SPAN_CONTEXT, isValidSpanId, isValidTraceId } from "@opentelemetry/api";
 import type { Attributes, Link, TraceContext } from "../otel_types.ts";
 
 /**
- * Makes a link to the span that `target` names, as `result.traceContext` does.
+ * Makes a link to the span that `target` names, as `result.traceContext` does. Without a target, as while telemetry is off,
+ * it points nowhere, and spans of this library leave it out.
  *
  * @example
  * ```ts
@@ -18,7 +19,7 @@ import type { Attributes, Link, TraceContext } from "../otel_types.ts";
  * ```
  */
 export function createSpanLink(target: TraceContext, attributes?: Attributes): Link {
-  const { traceId, spanId, traceFlags } = target;
+  const { traceId, spanId, traceFlags } = target ?? INVALID_SPAN_CONTEXT;
   const context = { traceId, spanId, traceFlags, isRemote: true };
   return attributes === undefined ? { context } : { context, attributes };
 }

@@ -43,7 +43,7 @@ export function recordRequest(meter: Meter | undefined, measurement: RequestMeas
 function recordOwn(instruments: Instruments, measurement: RequestMeasurement, labels: Attributes): void {
   const { ending, measured, streaming, vocabulary } = measurement;
   const count = (name: string, unit: string, value: number, description: string) => {
-    if (Number.isFinite(value)) instruments.add(name, unit, description, value, labels);
+    instruments.add(name, unit, description, value, labels);
   };
   const { usage, cost } = measured;
   count(LLM_METRIC.requests, "{request}", 1, "Requests that were sent.");
@@ -65,11 +65,13 @@ function recordOwn(instruments: Instruments, measurement: RequestMeasurement, la
     );
     count(LLM_METRIC.reasoningTokens, "{token}", usage.reasoningTokens, "Output tokens spent on reasoning.");
   }
-  instruments.histogram(LLM_METRIC.duration, "s", LLM_SECONDS, "From the first attempt to the end.")
-    .record(measured.durationSeconds, labels);
-  if (streaming && measured.timeToFirstTokenSeconds !== undefined) {
-    instruments.histogram(LLM_METRIC.timeToFirstToken, "s", LLM_SECONDS, "From the first attempt to the first token.")
-      .record(measured.timeToFirstTokenSeconds, labels);
+  const time = (name: string, value: number, description: string) => {
+    instruments.record(name, "s", LLM_SECONDS, description, value, labels);
+  };
+  time(LLM_METRIC.duration, measured.durationSeconds, "From the first attempt to the end.");
+  const { timeToFirstTokenSeconds } = measured;
+  if (streaming && timeToFirstTokenSeconds !== undefined) {
+    time(LLM_METRIC.timeToFirstToken, timeToFirstTokenSeconds, "From the first attempt to the first token.");
   }
 }
 
@@ -77,17 +79,18 @@ function recordOwn(instruments: Instruments, measurement: RequestMeasurement, la
 function recordGenAi(instruments: Instruments, { measured, streaming }: RequestMeasurement, labels: Labels): void {
   const { usage, durationSeconds, timeToFirstTokenSeconds } = measured;
   if (usage !== undefined) {
-    const tokens = instruments.histogram(GEN_AI_METRIC.tokenUsage, "{token}", TOKENS, "Tokens per request.");
-    tokens.record(allInputTokens(usage), labels.genAiInput);
-    tokens.record(usage.outputTokens, labels.genAiOutput);
+    const spread = (value: number, whose: Attributes) => {
+      instruments.record(GEN_AI_METRIC.tokenUsage, "{token}", TOKENS, "Tokens per request.", value, whose);
+    };
+    spread(allInputTokens(usage), labels.genAiInput);
+    spread(usage.outputTokens, labels.genAiOutput);
   }
-  instruments.histogram(GEN_AI_METRIC.duration, "s", GEN_AI_SECONDS, "Duration of requests.").record(
-    durationSeconds,
-    labels.genAiEnded,
-  );
+  const time = (name: string, description: string, value: number) => {
+    instruments.record(name, "s", GEN_AI_SECONDS, description, value, labels.genAiEnded);
+  };
+  time(GEN_AI_METRIC.duration, "Duration of requests.", durationSeconds);
   if (streaming && timeToFirstTokenSeconds !== undefined) {
-    instruments.histogram(GEN_AI_METRIC.timeToFirstChunk, "s", GEN_AI_SECONDS, "Time to the first chunk of an answer.")
-      .record(timeToFirstTokenSeconds, labels.genAiEnded);
+    time(GEN_AI_METRIC.timeToFirstChunk, "Time to the first chunk of an answer.", timeToFirstTokenSeconds);
   }
 }
 
@@ -100,7 +103,7 @@ function recordGenAiNewest(
   const { usage, durationSeconds, timeToFirstTokenSeconds } = measured;
   const names = GEN_AI_INFERENCE_METRIC;
   const time = (name: string, description: string, value: number) => {
-    instruments.histogram(name, "s", GEN_AI_SECONDS, description).record(value, labels.genAiEnded);
+    instruments.record(name, "s", GEN_AI_SECONDS, description, value, labels.genAiEnded);
   };
   time(names.duration, "Duration of inference.", durationSeconds);
   if (streaming && timeToFirstTokenSeconds !== undefined) {
@@ -116,7 +119,7 @@ function recordGenAiNewest(
   add(names.cacheWriteTokens, "Input tokens written to the cache.", usage.cacheWriteTokens);
   add(names.reasoningTokens, "Output tokens spent on reasoning.", usage.reasoningTokens);
   const spread = (name: string, description: string, value: number) => {
-    instruments.histogram(name, "{token}", TOKENS, description).record(value, labels.genAi);
+    instruments.record(name, "{token}", TOKENS, description, value, labels.genAi);
   };
   spread(names.operationInputTokens, "Input tokens per request.", allInputTokens(usage));
   spread(names.operationOutputTokens, "Output tokens per request.", usage.outputTokens);

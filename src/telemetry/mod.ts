@@ -30,7 +30,6 @@ export { tailFilter, type TailFilterOptions } from "./tail_filter.ts";
 export { diagnoseTelemetry, type Diagnosis, type Finding } from "./diagnose.ts";
 export type { CaptureContent, ClientTelemetry, Redact, RedactPlace, TelemetryOptions } from "./options.ts";
 export type { Vocabulary } from "./names.ts";
-export type { Rule, TelemetryState } from "../otel/lifecycle.ts";
 export type {
   BatchSettings,
   Counts,
@@ -40,10 +39,12 @@ export type {
   MetricExporterLike,
   MetricReaderLike,
   OtelOptions,
+  Rule,
   SamplerLike,
   Signal,
   SpanExporterLike,
   SpanProcessorLike,
+  TelemetryState,
   Trouble,
 } from "../otel/options.ts";
 export type { Attributes, Context, Link, Meter, Span, TraceContext, Tracer } from "../otel_types.ts";

@@ -4,11 +4,11 @@
  * @module
  */
 import { createTraceState, isSpanContextValid, ROOT_CONTEXT, trace } from "@opentelemetry/api";
-import { currentOptions } from "../otel/lifecycle.ts";
 import { activeContext, runInContext } from "../otel/registry.ts";
+import { takesTraceContext } from "../otel/words.ts";
 import type { Context } from "../otel_types.ts";
-import type { ClientTelemetry, TelemetryOptions } from "./options.ts";
-import { wordOf } from "./signals.ts";
+import type { ClientTelemetry } from "./options.ts";
+import { telemetryOptions, wordOf } from "./recording.ts";
 
 /** Headers of a request that came in: fetch's, or Node's. */
 export type IncomingHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -31,8 +31,8 @@ export function standFor(headers: Headers, context: Context): void {
 
 /**
  * The context that a request's `traceparent` and `tracestate` name, to be handed on as `parent` or to
- * {@linkcode withContext}. Without them, or where they are not valid, the root context: a new trace begins. For the
- * headers of a request that an instrumented handler is called with it is the handler's own span, which so becomes the
+ * {@linkcode withContext}. Without them, where they are not valid, or where `OTEL_PROPAGATORS` is without tracecontext, the
+ * root context: a new trace begins. For the headers of a request that an instrumented handler is called with it is the handler's own span, which so becomes the
  * parent where nothing carries it across awaits, as in workers without Node's compatibility.
  *
  * @example
@@ -48,7 +48,7 @@ export function extractContext(headers: IncomingHeaders): Context {
   if (own !== undefined) return own;
   const parents = valuesOf(headers, "traceparent");
   const match = parents.length === 1 ? TRACEPARENT.exec(withoutSpace(parents[0] ?? "")) : null;
-  if (match === null) return ROOT_CONTEXT;
+  if (match === null || !propagatesTraceContext()) return ROOT_CONTEXT;
   const [, version, traceId = "", spanId = "", flags = "00", rest] = match;
   // Version ff is forbidden; version 00 has exactly four fields, later ones may have more.
   if (version === "ff" || version === "00" && rest !== undefined) return ROOT_CONTEXT;
@@ -62,7 +62,8 @@ export function extractContext(headers: IncomingHeaders): Context {
 }
 
 /**
- * Writes `traceparent`, and `tracestate` where there is one, for a request to a service of one's own.
+ * Writes `traceparent`, and `tracestate` where there is one, for a request to a service of one's own. Nothing where
+ * `OTEL_PROPAGATORS` is without tracecontext.
  *
  * @example
  * ```ts
@@ -106,7 +107,7 @@ export function propagationHeaders(
   url: URL,
   context: Context,
 ): Readonly<Record<string, string>> {
-  const origins = options.propagateTo ?? (currentOptions() as TelemetryOptions).propagateTo ?? [];
+  const origins = options.propagateTo ?? telemetryOptions().propagateTo ?? [];
   if (!origins.some((origin) => URL.canParse(origin) && new URL(origin).origin === url.origin)) return {};
   return traceHeaders(context);
 }
@@ -120,10 +121,8 @@ function traceHeaders(context: Context): Readonly<Record<string, string>> {
   return tracestate ? { traceparent, tracestate } : { traceparent };
 }
 
-/** False where `OTEL_PROPAGATORS` leaves it out: `none`, or `baggage` alone. What is no form known here changes nothing. */
 function propagatesTraceContext(): boolean {
-  const words = wordOf("OTEL_PROPAGATORS")?.toLowerCase().split(",").map((word) => word.trim()) ?? [];
-  return words.length === 0 || words.some((word) => word !== "none" && word !== "baggage");
+  return takesTraceContext(wordOf("OTEL_PROPAGATORS"));
 }
 
 /** The members of a list that is valid as a whole; a list with one bad member, or a key twice, is dropped. */
@@ -141,8 +140,8 @@ function traceStateOf(value: string): string | undefined {
 }
 
 /** Another copy's `Headers`, as a library may bring, are none of the runtime's class. */
-function areHeaders(headers: object): headers is Headers {
-  return typeof (headers as Partial<Headers>).get === "function";
+function areHeaders(headers: object | undefined): headers is Headers {
+  return typeof (headers as Partial<Headers> | undefined)?.get === "function";
 }
 
 /** Without the optional white space around it (https://www.rfc-editor.org/rfc/rfc9110#whitespace). */
@@ -156,7 +155,7 @@ function valuesOf(headers: IncomingHeaders, name: string): readonly string[] {
     const value = headers.get(name);
     return value === null ? [] : [value];
   }
-  return Object.entries(headers)
+  return Object.entries(headers ?? {})
     .filter(([key]) => key.toLowerCase() === name)
-    .flatMap(([, value]) => value === undefined ? [] : typeof value === "string" ? [value] : [...value]);
+    .flatMap(([, value]) => typeof value === "string" ? [value] : Array.isArray(value) ? value : []);
 }

@@ -4,37 +4,32 @@
  * @module
  */
 import {
+  createNoopMeter,
   type Meter as ApiMeter,
   type MeterProvider,
   ProxyTracerProvider,
   type Tracer as ApiTracer,
 } from "@opentelemetry/api";
-import { createNoopMeter } from "@opentelemetry/api";
 import {
   configure,
   currentMeterProvider,
-  currentOptions,
   currentRule,
-  currentSettings,
   currentState,
   currentTracerProvider,
   flush,
-  isOffForGood,
+  isSwitchedOff,
   prepare,
-  readEnv,
   ready,
   restart,
   shutdown,
-  type TelemetryState,
 } from "../otel/lifecycle.ts";
-import type { FlushOptions, FlushReport } from "../otel/options.ts";
+import type { FlushOptions, FlushReport, TelemetryState } from "../otel/options.ts";
 import { isRepeated } from "../otel/repeated.ts";
 import { isRequestBound } from "../runtime.ts";
 import type { Meter, Tracer } from "../otel_types.ts";
 import { PACKAGE_NAME, PACKAGE_VERSION } from "../version.ts";
-import type { Capture } from "./content.ts";
-import type { Vocabulary } from "./names.ts";
 import type { ClientTelemetry, TelemetryOptions } from "./options.ts";
+import { telemetryOptions } from "./recording.ts";
 import { quietly } from "../quietly.ts";
 
 /**
@@ -107,7 +102,7 @@ export function configureTelemetry(options: TelemetryOptions): void {
  * ```
  */
 export async function startTelemetry(options?: TelemetryOptions): Promise<Telemetry> {
-  if (options === undefined || isRepeated(currentOptions(), options)) restart();
+  if (options === undefined || isRepeated(telemetryOptions(), options)) restart();
   else configure(options);
   if (!isRequestBound()) prepare();
   await ready();
@@ -191,14 +186,24 @@ export function shutdownTelemetry(options?: FlushOptions): Promise<FlushReport> 
   return shutdown(options);
 }
 
-/** Begins loading zero-config's providers, if the switch says so, before the first request needs them. */
-export function prepareTelemetry(): void {
-  prepare();
+/** Whether a client brought its own: then nothing is loaded for it. */
+function bringsOwn({ tracer, meter }: ClientTelemetry): boolean {
+  return tracer !== undefined || meter !== undefined;
+}
+
+/** Waits for zero-config's providers; undefined where there is nothing to wait for. */
+export function telemetryReady(options: ClientTelemetry = {}): Promise<void> | undefined {
+  return bringsOwn(options) ? undefined : ready();
+}
+
+/** Begins loading zero-config's providers, if the switch says so, before the first request of a client needs them. */
+export function prepareTelemetry(options: ClientTelemetry = {}): void {
+  if (!bringsOwn(options)) prepare();
 }
 
 /** Whether a client's requests are recorded: its own tracer or meter count as somebody's. */
-export function isRecording({ tracer, meter }: ClientTelemetry): boolean {
-  return tracer !== undefined || meter !== undefined ? !isOffForGood() : currentRule() !== "off";
+export function isRecording(options: ClientTelemetry): boolean {
+  return bringsOwn(options) ? !isSwitchedOff() : currentRule() !== "off";
 }
 
 /** The tracer of a client's spans. */
@@ -218,65 +223,4 @@ export function meterOf({ meter }: ClientTelemetry): Meter | undefined {
   const made = meters.get(provider) ?? provider.getMeter(PACKAGE_NAME, PACKAGE_VERSION);
   meters.set(provider, made);
   return made;
-}
-
-/** What the environment said when zero-config's providers were built: asking a runtime for it is dear. */
-const words = new WeakMap<object, Map<string, string | undefined>>();
-
-/** A variable's value, as it was then; as it is where the providers are somebody else's. */
-export function wordOf(name: string): string | undefined {
-  const settings = currentSettings();
-  if (settings === undefined) return readEnv(name);
-  let known = words.get(settings);
-  if (known === undefined) words.set(settings, known = new Map());
-  if (!known.has(name)) known.set(name, readEnv(name));
-  return known.get(name);
-}
-
-/** Which names are written: the option's, else the environment's opt-in to the newest GenAI form, else both. */
-export function currentVocabulary(): Vocabulary {
-  const { vocabulary } = currentOptions() as TelemetryOptions;
-  if (vocabulary !== undefined) return vocabulary;
-  const optIns = wordOf("OTEL_SEMCONV_STABILITY_OPT_IN")?.split(",").map((word) => word.trim()) ?? [];
-  return optIns.includes("gen_ai_latest_experimental") ? "gen_ai" : "both";
-}
-
-/** Below this limit a value stays whole on its way through every back end that is known. */
-const LONGEST_CONTENT = 64 * 1024;
-
-/** What is recorded of content: the client's word, else the process's, else the environment's; nothing by default. */
-export function captureOf(options: ClientTelemetry): Capture {
-  const all = currentOptions() as TelemetryOptions;
-  const capture = options.captureContent ?? all.captureContent ?? isContentWanted();
-  return {
-    input: capture === true || capture === "input",
-    output: capture === true || capture === "output",
-    redact: options.redact ?? all.redact,
-    maxLength: Math.min(LONGEST_CONTENT, currentSettings()?.attributeValueLengthLimit ?? Infinity),
-  };
-}
-
-/** The variable that says what is recorded of content. */
-export const CONTENT_VARIABLE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT";
-/** `SPAN_ONLY` and `SPAN_AND_EVENT` are the conventions' words, `true` is what went before them. */
-const WANTED: ReadonlySet<string> = new Set(["true", "span_only", "span_and_event"]);
-/** Events alone are not written here. */
-const NOT_WANTED: ReadonlySet<string> = new Set(["", "false", "no_content", "event_only"]);
-
-function contentWord(): string {
-  return wordOf(CONTENT_VARIABLE)?.trim().toLowerCase() ?? "";
-}
-
-function isContentWanted(): boolean {
-  return WANTED.has(contentWord());
-}
-
-/** Whether the variable says something that is not understood. */
-export function isContentWordUnknown(): boolean {
-  return !WANTED.has(contentWord()) && !NOT_WANTED.has(contentWord());
-}
-
-/** Waits for zero-config's providers; undefined where there is nothing to wait for. */
-export function telemetryReady(): Promise<void> | undefined {
-  return ready();
 }

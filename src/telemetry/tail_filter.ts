@@ -46,8 +46,8 @@ interface Held {
   readonly spans: EndedSpan[];
   /** The ids of those that have not. */
   readonly open: Set<string>;
-  erred: boolean;
-  slow: boolean;
+  /** One of them erred or was slow. */
+  stands: boolean;
   costUsd: number;
 }
 
@@ -59,7 +59,7 @@ const MOST_SPANS = 1_000;
 /**
  * A span processor in front of `next` that holds each trace until its last span of this process has ended, and lets it
  * through whole when it erred, was slow or dear; the rest by ratio of the trace id. Spans that end after their trace was
- * decided follow the decision. A trace that goes on after that, as under a parent in another process, is kept where it
+ * decided follow the decision, unless they themselves erred, were slow or dear. A trace that goes on after that, as under a parent in another process, is kept where it
  * was, and else decided anew.
  *
  * @example
@@ -74,12 +74,25 @@ export function tailFilter(next: SpanProcessorLike, options: TailFilterOptions =
   const traces = new Map<string, Held>();
   const decisions = new Map<string, boolean>();
 
-  function decide(traceId: string, { spans, erred, slow, costUsd }: Held): void {
+  function decide(traceId: string, { spans, stands, costUsd }: Held): void {
     traces.delete(traceId);
     const wasKept = decisions.get(traceId) === true;
-    const keep = wasKept || erred || slow || costUsd >= minCostUsd || isWithin(traceId, ratio);
+    const keep = wasKept || stands || costUsd >= minCostUsd || isWithin(traceId, ratio);
     remember(decisions, traceId, keep);
     if (keep) spans.forEach((span) => next.onEnd(span as never));
+  }
+
+  /** Whether it erred or was slow. */
+  function standsOut({ status, duration: [seconds, nanoseconds] }: EndedSpan): boolean {
+    return status.code === ERROR || seconds * 1000 + nanoseconds / 1e6 >= minDurationMs;
+  }
+
+  /** One whose trace is not held: it was decided, or begun by somebody else. */
+  function endLate(span: EndedSpan): void {
+    const { traceId } = span.spanContext();
+    const alone = standsOut(span) || costOf(span) >= minCostUsd;
+    if (alone) remember(decisions, traceId, true);
+    if (alone || (decisions.get(traceId) ?? isWithin(traceId, ratio))) next.onEnd(span as never);
   }
 
   return {
@@ -89,7 +102,7 @@ export function tailFilter(next: SpanProcessorLike, options: TailFilterOptions =
       if (held === undefined) {
         const [oldest] = traces.size >= maxTraces ? traces : [];
         if (oldest !== undefined) decide(...oldest);
-        traces.set(traceId, held = { spans: [], open: new Set(), erred: false, slow: false, costUsd: 0 });
+        traces.set(traceId, held = { spans: [], open: new Set(), stands: false, costUsd: 0 });
       }
       held.open.add(spanId);
       next.onStart(span, context);
@@ -98,17 +111,10 @@ export function tailFilter(next: SpanProcessorLike, options: TailFilterOptions =
       const span = ended as EndedSpan;
       const { traceId, spanId } = span.spanContext();
       const held = traces.get(traceId);
-      if (!held?.open.delete(spanId)) {
-        if (decisions.get(traceId) ?? isWithin(traceId, ratio)) next.onEnd(ended);
-        return;
-      }
+      if (!held?.open.delete(spanId)) return endLate(span);
       held.spans.push(span);
-      held.erred ||= span.status.code === ERROR;
-      const [seconds, nanoseconds] = span.duration;
-      held.slow ||= seconds * 1000 + nanoseconds / 1e6 >= minDurationMs;
-      // Only leaf requests carry a cost, so that a trace's cost is their sum.
-      const cost = span.attributes[LLM.costTotal];
-      if (typeof cost === "number") held.costUsd += cost;
+      held.stands ||= standsOut(span);
+      held.costUsd += costOf(span);
       if (held.open.size === 0 || held.spans.length >= MOST_SPANS) decide(traceId, held);
     },
     // A trace that still runs may yet err: a flush, which another request may have asked for, does not decide it.
@@ -118,6 +124,12 @@ export function tailFilter(next: SpanProcessorLike, options: TailFilterOptions =
       await next.shutdown();
     },
   };
+}
+
+/** Only leaf requests carry a cost, so that a trace's cost is their sum. */
+function costOf({ attributes }: EndedSpan): number {
+  const cost = attributes[LLM.costTotal];
+  return typeof cost === "number" ? cost : 0;
 }
 
 /** A decision made twice after the trace was forgotten would be the same but for what it went by. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { LONGEST_TIMER_MS } from "../../src/deadline.ts";
-import { booleanOf, type Environment, readEnvironment, type SignalEnvironment } from "../../src/otel/environment.ts";
+import { type Environment, readEnvironment, type SignalEnvironment } from "../../src/otel/environment.ts";
+import { booleanOf } from "../../src/otel/words.ts";
 
 function read(variables: Readonly<Record<string, string>> = {}): Environment {
   return readEnvironment((name) => variables[name]);

@@ -188,7 +188,7 @@ Deno.test("the library's own instruments record no number that is none", async (
 });
 
 Deno.test("a meter is the same object for as long as its provider is", () => {
-  const provider = guardedMeterProvider(new MeterProvider());
+  const provider = guardedMeterProvider(new MeterProvider(), { cumulative: true });
   assertStrictEquals(provider.getMeter("a", "1"), provider.getMeter("a", "1"));
   assert(provider.getMeter("a", "1") !== provider.getMeter("a", "2"));
 });

@@ -1,6 +1,6 @@
 import { assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
 import type { LanguageModel } from "../../mod.ts";
-import { labelsFor } from "../../src/telemetry/labels.ts";
+import { fixedLabels, labelsFor } from "../../src/telemetry/labels.ts";
 
 const model: LanguageModel = { provider: "openai", model: "gpt-5", stream: () => (async function* () {})() };
 
@@ -14,7 +14,7 @@ Deno.test("requests that are alike have the very same labels, and nobody can cha
 });
 
 Deno.test("another model that answered, or a failure, makes other labels", () => {
-  const labelsOf = labelsFor(model, undefined);
+  const labelsOf = labelsFor(model, {});
   const labels = labelsOf("gpt-5-1", undefined);
   assertNotStrictEquals(labelsOf("gpt-5-2", undefined), labels);
   assertEquals(labelsOf(undefined, "429").genAiEnded["error.type"], "429");
@@ -28,7 +28,8 @@ Deno.test("a label whose value cannot be read costs no other", () => {
     },
     team: "blue",
   };
-  assertEquals(labelsFor(model, own)(undefined, undefined).own, {
+  const fixed = fixedLabels({ metricAttributes: own });
+  assertEquals(labelsFor(model, fixed)(undefined, undefined).own, {
     "llm.model": "gpt-5",
     "llm.provider": "openai",
     team: "blue",
@@ -36,7 +37,7 @@ Deno.test("a label whose value cannot be read costs no other", () => {
 });
 
 Deno.test("a vendor that names a new model in each answer does not fill the memory with labels", () => {
-  const labelsOf = labelsFor(model, undefined);
+  const labelsOf = labelsFor(model, {});
   const first = labelsOf("0", undefined);
   for (let n = 1; n <= 100; n++) labelsOf(String(n), undefined);
   assertNotStrictEquals(labelsOf("0", undefined), first);
