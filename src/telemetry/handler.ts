@@ -81,7 +81,7 @@ export function instrumentHandler<Rest extends readonly unknown[]>(
     const span = isRecording({}) && !isDenoBuiltIn() ? quietly(() => serverSpan(request, spanName)) : undefined;
     if (span === undefined) return await handler(request, ...rest);
     const waitUntil = waitUntilOf(rest);
-    standFor(request.headers, span.context);
+    quietly(() => standFor(request.headers, span.context));
     let response: Response;
     let observable: boolean;
     try {
@@ -159,7 +159,7 @@ function serverSpan(request: Request, spanName: ((request: Request) => string) |
   const url = new URL(request.url);
   const named: unknown = spanName === undefined ? undefined : quietly(() => told(spanName(request)));
   return openSpan(tracerOf({}), {
-    name: typeof named === "string" && named !== "" ? named : request.method,
+    name: typeof named === "string" && named !== "" ? named : request.method ?? "HTTP",
     kind: SpanKind.SERVER,
     parent: extractContext(request.headers),
     attributes: [{

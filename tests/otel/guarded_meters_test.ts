@@ -192,3 +192,11 @@ Deno.test("a meter is the same object for as long as its provider is", () => {
   assertStrictEquals(provider.getMeter("a", "1"), provider.getMeter("a", "1"));
   assert(provider.getMeter("a", "1") !== provider.getMeter("a", "2"));
 });
+
+for (const temporality of ["cumulative", "delta"] as const) {
+  Deno.test(`a zero that is added again is told where sums are ${temporality}`, async () => {
+    const labels = Object.freeze({ team: "blue" });
+    const { points } = await exported((meter) => meter.createCounter("quiet").add(0, labels), { temporality });
+    assertEquals(points.map(told), [["quiet", 0, labels]]);
+  });
+}

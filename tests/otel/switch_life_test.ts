@@ -1,5 +1,5 @@
 // What is configured when, and how often telemetry can begin and end; each case in a process of its own.
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { assertTree, lastValue } from "../runtimes/expected.ts";
 import { stage } from "./stage.ts";
 
@@ -61,4 +61,19 @@ Deno.test("registerGlobally: false leaves the registry alone and exports what go
   assertEquals(names, ["through the library", "http.request", "llm.openai.stream", "llm.request"]);
   assertEquals(lastValue(on.receiver, "library_total"), 1);
   assertEquals(lastValue(on.receiver, "program_total"), undefined);
+});
+
+Deno.test("the options of an instrumented handler are heard, although a client was made before it", async () => {
+  await using on = stage();
+  const { found, stderr } = await on.play({ program, name: "handler", argument: { serviceName: "edge" }, env });
+  assertEquals([found.answer, stderr], ["Paris.", ""]);
+  assertEquals(on.receiver.spans().map(({ resource }) => resource["service.name"]), ["edge", "edge", "edge", "edge"]);
+});
+
+Deno.test("what an instrumented handler's configure says too late is told of in one line", async () => {
+  await using on = stage();
+  const argument = { configure: { serviceName: "edge" } };
+  const { found, stderr } = await on.play({ program, name: "handler", argument, env });
+  assertEquals(found.answer, "Paris.");
+  assertStringIncludes(stderr, "The options of an instrumented handler came after telemetry had begun");
 });

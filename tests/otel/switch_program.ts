@@ -12,6 +12,7 @@ import {
   flushTelemetry,
   getMeter,
   getTracer,
+  instrumentHandler,
   isTelemetryEnabled,
   shutdownTelemetry,
   startTelemetry,
@@ -116,7 +117,7 @@ const cases: Readonly<Record<string, (argument: string) => Promise<object>>> = {
   configured: (options) => configured(JSON.parse(options)),
 
   async ownTracer(options) {
-    configureTelemetry(JSON.parse(options));
+    if (options !== "{}") configureTelemetry(JSON.parse(options)); // It begins loading by itself.
     const { tracer, names } = await ownTracer();
     const client = createClient("gpt-4o-mini", { telemetry: { tracer } });
     const { traceContext } = await client.run(question);
@@ -144,6 +145,17 @@ const cases: Readonly<Record<string, (argument: string) => Promise<object>>> = {
       again: again.state,
       first: telemetry.state,
     };
+  },
+
+  async handler(options) {
+    const client = createClient("gpt-4o-mini"); // Before the handler, as at the top of a module.
+    const { configure, ...given } = JSON.parse(options);
+    if (configure !== undefined) await startTelemetry();
+    const handler = instrumentHandler(async () => new Response((await client.run(question)).response), {
+      ...given,
+      ...configure === undefined ? {} : { configure: () => configure },
+    });
+    return { answer: await (await handler(new Request("http://localhost/"))).text() };
   },
 
   async lives() {

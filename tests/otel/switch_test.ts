@@ -72,13 +72,17 @@ Deno.test("an exporter does not switch on what OTEL_SDK_DISABLED=true switches o
 
 // ----------------------------------------------------------------------------------- 2: somebody else's provider
 
-Deno.test("a client's own tracer is used alone: no metrics, no exporter, no SDK of ours", async () => {
-  await using on = stage();
-  const { found, hosts } = await on.play({ program, name: "ownTracer", argument: {} });
-  const spans = ["http.request", "llm.openai.stream", "llm.request"];
-  assertEquals(found, { spans, traced: true, enabled: false });
-  assertEquals([hosts, on.receiver.requests()], [[on.vendor.host], []]);
-});
+for (
+  const [name, env] of Object.entries({ "nothing": {}, "OTEL_SDK_DISABLED=false": { OTEL_SDK_DISABLED: "false" } })
+) {
+  Deno.test(`under ${name} a client's own tracer is used alone: no metrics, no exporter, no SDK of ours`, async () => {
+    await using on = stage();
+    const { found, hosts } = await on.play({ program, name: "ownTracer", argument: {}, env });
+    const spans = ["http.request", "llm.openai.stream", "llm.request"];
+    assertEquals([found.spans, found.traced], [spans, true]);
+    assertEquals([hosts, on.receiver.requests()], [[on.vendor.host], []]);
+  });
+}
 
 Deno.test("a provider registered late is seen by a tracer that was there before it", async () => {
   await using on = stage();

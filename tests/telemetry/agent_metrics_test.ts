@@ -157,9 +157,16 @@ Deno.test("in vocabulary gen_ai runs and tools are told in the conventions' metr
 
 Deno.test("a client's metricAttributes stand on the agent's metrics, too", async () => {
   await using telemetry = await memoryTelemetry();
-  await play([says(wire, asksOne), says(wire, answers)], { telemetry: { metricAttributes: { team: "travel" } } });
+  const metricAttributes = {
+    team: "travel",
+    get broken(): string {
+      throw new Error("not yours");
+    },
+  };
+  await play([says(wire, asksOne), says(wire, answers)], { telemetry: { metricAttributes } });
   const points = await telemetry.points();
   assertEquals(points.filter(({ labels }) => labels["team"] !== "travel").map(({ name }) => name), []);
+  for (const name of ["llm_reasoning_requests_total", "llm_tool_duration_seconds"]) pointNamed(points, name);
 });
 
 for (const vocabulary of ["both", "llm", "gen_ai"] as const) {

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { createClient, getTracer, startTelemetry } from "../../mod.ts";
+import { createClient, getTracer, startTelemetry, type TraceContext } from "../../mod.ts";
 import { createSpanLink } from "../../src/telemetry/mod.ts";
 import { isLinkable } from "../../src/telemetry/links.ts";
 import { startReceiver } from "../support/otlp_receiver.ts";
@@ -61,3 +61,10 @@ for (const [name, [given, expected]] of Object.entries(targets)) {
     assertEquals(isLinkable(given as typeof target | undefined), expected);
   });
 }
+
+Deno.test("createSpanLink() of no request, as while telemetry is off, points nowhere and is left out", async () => {
+  const link = createSpanLink(undefined as unknown as TraceContext);
+  await using telemetry = await memoryTelemetry();
+  getTracer("test").startSpan("answer mail", { links: [link] }).end();
+  assertEquals(spanNamed(await telemetry.spans(), "answer mail").links, []);
+});

@@ -225,6 +225,7 @@ for (
 ) {
   Deno.test(`OTEL_PROPAGATORS=${word} ${isSent ? "lets trace context through" : "lets no trace context through"}`, async () => {
     await using _telemetry = await memoryTelemetry({ env: { OTEL_PROPAGATORS: word } });
+    assertEquals(extractContext({ traceparent: valid }) !== ROOT_CONTEXT, isSent);
     const headers = new Headers();
     getTracer("app").startActiveSpan("asks", (span) => {
       injectContext(headers);
@@ -233,3 +234,9 @@ for (
     assertEquals(headers.has("traceparent"), isSent);
   });
 }
+
+Deno.test("extractContext() of what are no headers is the root context", () => {
+  for (const headers of [undefined, null, {}, { traceparent: 5 }, { traceparent: {} }, "traceparent"]) {
+    assertEquals(extractContext(headers as unknown as IncomingHeaders), ROOT_CONTEXT);
+  }
+});

@@ -9,7 +9,7 @@ import {
   type TextMapPropagator,
   trace,
 } from "@opentelemetry/api";
-import { createClient, getTracer } from "../../mod.ts";
+import { clientOf, createClient, getTracer, instrument } from "../../mod.ts";
 import { extractContext, injectContext, withContext } from "../../src/telemetry/mod.ts";
 import { memoryTelemetry, spanNamed } from "../support/telemetry.ts";
 import { chat, refusal, startVendor, type VendorServer } from "../support/vendor_server.ts";
@@ -210,4 +210,33 @@ function propagatorOf(told: Context[]): TextMapPropagator {
     extract: (into) => into,
     fields: () => ["traceparent", "baggage"],
   };
+}
+
+for (const propagates of [true, false]) {
+  Deno.test(`a model of one's own may fetch a Request ${propagates ? "to a gateway" : "to a vendor"}, which goes as it is`, async () => {
+    await using telemetry = await memoryTelemetry();
+    await using server = startVendor(chat());
+    const told: string[] = [];
+    const model = instrument({
+      provider: "test",
+      model: "own",
+      async *stream({ fetch }) {
+        const headers = { authorization: "Bearer mine", "content-type": "application/json" };
+        const response = await fetch!(new Request(`${server.url}/chat`, { method: "POST", body: "{}", headers }));
+        told.push(response.url, response.type);
+        await response.body?.cancel();
+        const result = { response: "", toolCalls: [], finishReason: "stop", provider: "test", model: "own" };
+        yield { type: "finish", result: { ...result, durationSeconds: 0, messages: [] } };
+      },
+    }, { propagateTo: propagates ? [new URL(server.url).origin] : [] });
+    await clientOf(model).run(question);
+    const [request] = server.requests;
+    assertEquals([request?.headers.get("authorization"), request?.headers.get("content-type")], [
+      "Bearer mine",
+      "application/json",
+    ]);
+    assertEquals(request?.headers.has("traceparent"), propagates);
+    assertEquals(told, [`${server.url}/chat`, "basic"]);
+    assertEquals(spanNamed(await telemetry.spans(), "http.request").attributes["http.request.method"], "POST");
+  });
 }

@@ -1,6 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Context, context, INVALID_SPAN_CONTEXT, ROOT_CONTEXT, trace } from "@opentelemetry/api";
-import { type Client, createClient, getTracer, instrument, type LanguageModel, type StreamEvent } from "../../mod.ts";
+import {
+  type Client,
+  createClient,
+  getTracer,
+  instrument,
+  type LanguageModel,
+  openaiChat,
+  type Provider,
+  type StreamEvent,
+} from "../../mod.ts";
 import { memoryTelemetry, spanNamed, tree } from "../support/telemetry.ts";
 import { chat, chatChunks, type Handler, sse, startVendor, type VendorServer } from "../support/vendor_server.ts";
 
@@ -170,4 +179,44 @@ Deno.test("a wrapper that copies the request hands on its parent, which is opene
     "    llm.request",
     "      llm.inner.stream",
   ]);
+});
+
+Deno.test("what a provider's own reader and a fetch's own body do is inside the stream's span, event by event", async () => {
+  await using telemetry = await memoryTelemetry();
+  await using server = startVendor(chat({ text: ["Pa", "ris", "."] }));
+  const provider: Provider = {
+    ...openaiChat,
+    name: "mine",
+    baseUrl: server.url,
+    keyVariable: undefined,
+    async *decode(...args) {
+      for await (const event of openaiChat.decode(...args)) {
+        getTracer("app").startSpan("decode").end();
+        yield event;
+      }
+    },
+  };
+  const piecewise: typeof fetch = async (...args) => {
+    const response = await fetch(...args);
+    const reader = response.body!.getReader();
+    const body = new ReadableStream({
+      async pull(controller) {
+        getTracer("app").startSpan("pull").end();
+        const { value, done } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    }, { highWaterMark: 0 });
+    return new Response(body, response);
+  };
+  const client = createClient("any", { provider, apiKey: "test", fetch: piecewise });
+  await inSpan("reads", async () => {
+    for await (const _event of client.stream(question));
+  });
+  const spans = await telemetry.spans();
+  const { id } = spanNamed(spans, "llm.mine.stream");
+  const own = spans.filter(({ name }) => name === "decode" || name === "pull");
+  assert(own.length > 4);
+  assertEquals(own.map(({ parentId }) => parentId), own.map(() => id));
 });

@@ -1,6 +1,15 @@
-import { assertEquals, assertInstanceOf } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import { InMemorySpanExporter, type Sampler, SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
-import { createClient, instrument, type Result, type TelemetryOptions, type Tracer } from "../../mod.ts";
+import {
+  clientOf,
+  ConfigError,
+  createClient,
+  instrument,
+  RateLimitError,
+  type Result,
+  type TelemetryOptions,
+  type Tracer,
+} from "../../mod.ts";
 import { memoryTelemetry, pointNamed, tree } from "../support/telemetry.ts";
 import { chat, chatChunks, sse, startVendor } from "../support/vendor_server.ts";
 
@@ -173,3 +182,23 @@ Deno.test("an attempt whose fetch gives no response ends for a model of the user
     [],
   ]);
 });
+
+Deno.test("what a model throws at once is how its answer failed, and only a ConfigError leaves no span", async () => {
+  for (const failure of [new RateLimitError("Spent.", { status: 429 }), new ConfigError("Wrong.")]) {
+    await using telemetry = await memoryTelemetry();
+    const model = { provider: "test", model: "budget", stream: () => raise(failure) };
+    const thrown = await clientOf(instrument(model)).run(question).catch((error) => error);
+    assertStrictEquals(thrown, failure);
+    const spans = await telemetry.spans();
+    if (failure instanceof ConfigError) assertEquals([spans, failure.traceContext], [[], undefined]);
+    else {
+      assertEquals(spans.map(({ attributes }) => attributes["error.type"]), ["429", "429"]);
+      assertEquals(failure.traceContext?.spanId, spans[0]?.id);
+      assertEquals(pointNamed(await telemetry.points(), "llm_requests_failed_total").value, 1);
+    }
+  }
+});
+
+function raise(error: unknown): never {
+  throw error;
+}

@@ -154,6 +154,18 @@ Deno.test("a client's metricAttributes stand on all of its metrics, and on no ot
   assertEquals(requests.map(({ labels, value }) => [labels["tenant"], value]), [["acme", 1], [undefined, 1]]);
 });
 
+Deno.test("a client's metricAttributes are those that it was made with", async () => {
+  await using telemetry = await memoryTelemetry();
+  await using server = startVendor(chat(), refusal(400));
+  const metricAttributes = { tenant: "acme" };
+  const client = clientOf(server, { telemetry: { metricAttributes } });
+  metricAttributes.tenant = "other";
+  await client.run(question);
+  await assertRejects(() => client.run(question));
+  const tenants = (await telemetry.points()).map(({ labels }) => labels["tenant"]);
+  assertEquals(tenants, tenants.map(() => "acme"));
+});
+
 Deno.test("tokens and cost of several requests add up", async () => {
   await using telemetry = await memoryTelemetry();
   await using server = startVendor(chat({ usage: someUsage }));

@@ -32,6 +32,7 @@ function ownProviders() {
   return {
     tracerProvider,
     meterProvider,
+    attributes: (name: string) => spans.getFinishedSpans().find((span) => span.name === name)?.attributes ?? {},
     async names() {
       await tracerProvider.forceFlush();
       await meterProvider.forceFlush();
@@ -165,4 +166,16 @@ Deno.test("providers that the program registered are used, and no other is made"
     metrics.disable();
     context.disable();
   }
+});
+
+Deno.test("content that a tracer of the user's own cuts as the environment says stays valid JSON", async () => {
+  await using _off = await startTelemetry({ env: { OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: "300" } });
+  await using own = ownProviders();
+  await using server = startVendor(chat());
+  const telemetry = { tracer: own.tracerProvider.getTracer("mine"), captureContent: true };
+  await createClient("gpt-4o-mini", { baseUrl: server.url, telemetry }).run("x".repeat(1_000));
+  assertEquals((await own.names()).spans, requestNames.spans);
+  const text = String(own.attributes("llm.request")["gen_ai.input.messages"]);
+  assert(text.length <= 300 && text.length > 200);
+  assertEquals(JSON.parse(text)[0].role, "user");
 });

@@ -1,7 +1,7 @@
 /** A filter is the user's own: whatever it does, the call goes on. */
 import { assertEquals } from "@std/assert";
 import { createClient } from "../../mod.ts";
-import type { SpanProcessorLike } from "../../src/telemetry/mod.ts";
+import { type SpanProcessorLike, tailFilter } from "../../src/telemetry/mod.ts";
 import { denoArgs, runWell } from "../runtimes/child.ts";
 import { startReceiver } from "../support/otlp_receiver.ts";
 import { memoryTelemetry, pointNamed } from "../support/telemetry.ts";
@@ -72,3 +72,27 @@ Deno.test("a program that ends by itself sends what its filter would keep of a t
   await runWell(Deno.execPath(), await denoArgs("eval", program));
   assertEquals(receiver.spans().map(({ name }) => name), ["failed"]);
 });
+
+/** A span that has ended, as far as a filter looks at it. */
+function ended(spanId: string, more: object = {}): never {
+  const traceId = "f".repeat(32);
+  const span = { status: { code: 0 }, attributes: {}, duration: [0, 0], spanContext: () => ({ traceId, spanId }) };
+  return { ...span, ...more } as never;
+}
+
+const STANDING_OUT: Readonly<Record<string, object>> = {
+  "erred": { status: { code: 2 } },
+  "was slow": { duration: [11, 0] },
+  "was dear": { attributes: { "llm.cost.total": 1 } },
+};
+for (const [how, more] of Object.entries(STANDING_OUT)) {
+  Deno.test(`a span that ${how} and whose beginning was not seen is kept, with what comes of its trace after it`, () => {
+    const kept: unknown[] = [];
+    const filter = tailFilter({ ...idle, onEnd: (span) => void kept.push(span) }, { ratio: 0 });
+    filter.onEnd(ended("a"));
+    filter.onEnd(ended("b", more));
+    filter.onEnd(ended("c"));
+    const ids = kept.map((span) => (span as { spanContext(): { spanId: string } }).spanContext().spanId);
+    assertEquals(ids, ["b", "c"]);
+  });
+}
