@@ -91,16 +91,7 @@ export {
 } from "./src/providers/compatible.ts";
 export { openaiChat } from "./src/providers/openai_chat.ts";
 export { openaiResponses } from "./src/providers/openai_responses.ts";
-export type {
-  Billed,
-  DecodedEvent,
-  DecodedResult,
-  EncodedRequest,
-  Fold,
-  Notice,
-  Pass,
-  Provider,
-} from "./src/provider.ts";
+export type { Billed, DecodedEvent, DecodedResult, EncodedRequest, Notice, Pass, Provider } from "./src/provider.ts";
 export type { ServerSentEvent } from "./src/sse.ts";
 export type { VendorError } from "./src/vendor_error.ts";
 

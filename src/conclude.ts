@@ -1,24 +1,29 @@
 /**
- * What a connection adds to what a dialect knows: price and times; and what it takes off an error.
+ * What a connection adds to what a dialect knows: price and times.
  *
  * @module
  */
 import { modelInfo } from "./catalog.ts";
 import type { Call, Connection, Progress } from "./connection.ts";
 import { costOf } from "./cost.ts";
+import { resultWithoutSecrets } from "./secrecy.ts";
 import { tierMultiplier } from "./service_tier.ts";
-import { ApiError, LlmError, ResponseError } from "./error.ts";
+import { ApiError, LlmError } from "./error.ts";
 import type { Result } from "./event.ts";
 import type { Billed, DecodedResult } from "./provider.ts";
 import type { Cost, ModelPrice } from "./usage.ts";
 
 /** The result of a call, whose answer is still to be parsed. */
-export function conclude({ connection }: Call, decoded: DecodedResult, progress: Progress): Result {
+export function conclude({ connection, secrets }: Call, decoded: DecodedResult, progress: Progress): Result {
   const now = performance.now();
   // The caller's own price says what the caller pays, whatever the vendor reports.
   const cost = connection.price === undefined && decoded.cost || priced(connection, decoded);
   const { firstOutputAt, startedAt } = progress;
-  const { cacheWrite1hTokens: _hour, passes: _passes, fees: _fees, priceFactor: _factor, ...known } = decoded;
+  const { cacheWrite1hTokens: _hour, passes: _passes, fees: _fees, priceFactor: _factor, ...known } =
+    resultWithoutSecrets(
+      decoded,
+      secrets,
+    );
   return {
     ...known,
     provider: connection.provider.name,
@@ -87,28 +92,4 @@ export function tellWhatCame(error: unknown, connection: Connection, { said, req
     Reflect.set(error, "cost", priced(connection, { ...bill, usage: error.usage }));
   }
   if (error instanceof ApiError && error.requestId === undefined) Reflect.set(error, "requestId", requestId);
-}
-
-/** A shorter key is a word that a local server does not look at, and may stand in any sentence. */
-const SHORTEST_SECRET = 8;
-
-/** The same error without what is secret: vendors quote keys in their refusals, as a code even, which our message bears. */
-export function withoutSecrets(error: unknown, { provider, key, headers, secrets: shown }: Connection): unknown {
-  if (!(error instanceof ApiError || error instanceof ResponseError)) return error;
-  // A gateway's key mostly comes as a header of the user's own; a short value there is a region, or a version.
-  const own = Object.entries(provider.headers(key)).filter(([name]) => /auth|key|token|secret/i.test(name));
-  const given = [...own.map(([, value]) => value), ...Object.values(headers)]
-    .flatMap((value) => [value, value.split(" ").at(-1) ?? ""]);
-  const secrets = [key, ...shown, ...given.filter(({ length }) => length >= SHORTEST_SECRET)];
-  for (const secret of secrets) if (secret !== undefined && secret !== "") blacken(error, secret);
-  return error;
-}
-
-function blacken(error: ApiError | ResponseError, secret: string): void {
-  const ours = secret.length < SHORTEST_SECRET ? [] : ["message", "stack", "code", "requestId"];
-  for (const property of ["vendorMessage", ...ours]) {
-    const text: unknown = Reflect.get(error, property);
-    if (typeof text !== "string" || !text.includes(secret)) continue;
-    Object.defineProperty(error, property, { value: text.replaceAll(secret, "[key]") });
-  }
 }

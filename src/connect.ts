@@ -4,7 +4,7 @@
  * @module
  */
 import { beginAttempt } from "./attempt.ts";
-import { conclude, tellWhatCame, withoutSecrets } from "./conclude.ts";
+import { conclude, tellWhatCame } from "./conclude.ts";
 import { breakable, type Lifeline } from "./breakable.ts";
 import type { Call, Connection, Progress } from "./connection.ts";
 import { alarm, orAborted, sleep } from "./deadline.ts";
@@ -12,9 +12,11 @@ import { ApiError, ConfigError, LlmError, StreamTruncatedError } from "./error.t
 import type { NoticeEvent, StreamEvent } from "./event.ts";
 import { type Answer, exchange } from "./exchange.ts";
 import { mayRetry, watcherOf } from "./http.ts";
+import { checkHeaderText, isHeaderName, mergedHeaders } from "./http_header.ts";
 import type { ChatRequest, LanguageModel } from "./language_model.ts";
 import type { EncodedRequest, Provider } from "./provider.ts";
 import { backoffMs } from "./retry.ts";
+import { secretsOf, withoutSecrets } from "./secrecy.ts";
 import { parseStructured } from "./structured.ts";
 import { timeoutError } from "./timeouts.ts";
 import { portOf } from "./url.ts";
@@ -31,7 +33,11 @@ export function connect(connection: Connection): LanguageModel {
     stream(request) {
       const encoded = encode(provider, model, request);
       const body = jsonOf(encoded.body);
-      const begin = (lifeline: Lifeline) => answer({ connection, url, request, encoded, body, ...lifeline });
+      const headers = headersOf(connection, request, encoded);
+      const secrets = secretsOf(connection, headers);
+      const begin = (lifeline: Lifeline) => {
+        return answer({ connection, url, headers, secrets, request, encoded, body, ...lifeline });
+      };
       return { [Symbol.asyncIterator]: () => breakable(request.signal, begin) };
     },
   };
@@ -118,7 +124,7 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
         const message = "The stream ended before the answer did; what came stands in partialText.";
         throw new StreamTruncatedError(message, { partialText: partialTextOf(progress) });
       } catch (error) {
-        failure = signal.aborted ? signal.reason : withoutSecrets(error, connection);
+        failure = signal.aborted ? signal.reason : withoutSecrets(error, call.secrets);
         // The caller's own reason stays as the caller made it.
         if (failure !== request.signal?.reason) tellWhatCame(failure, connection, progress);
         if (
@@ -157,8 +163,32 @@ function retryNotice(failure: unknown, waitMs: number, retry: number, of: number
 
 function urlOf(baseUrl: URL, path: string): string {
   const url = new URL(baseUrl);
-  url.pathname = url.pathname.replace(/\/+$/, "") + path;
+  const [place = "", query = ""] = path.split("?", 2);
+  url.pathname = `${url.pathname.replace(/\/+$/, "")}/${place.replace(/^\/+/, "")}`;
+  for (const [name, value] of new URLSearchParams(query)) url.searchParams.append(name, value);
   return url.href;
+}
+
+/** What a request is sent with; a provider of the user's own may say anything. */
+function headersOf(
+  { provider, key, headers: own }: Connection,
+  { streaming = true }: ChatRequest,
+  encoded: EncodedRequest,
+): Record<string, string> {
+  const general = { "content-type": "application/json", accept: streaming ? "text/event-stream" : "application/json" };
+  let headers: Record<string, string>;
+  try {
+    headers = mergedHeaders(general, provider.headers(key), encoded.headers, own);
+  } catch (cause) {
+    throw new ConfigError(`The provider ${provider.name} gives no headers: its function threw.`, { cause });
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    if (!isHeaderName(name)) {
+      throw new ConfigError(`The provider ${provider.name} gives a header without a usable name.`);
+    }
+    checkHeaderText(`The header ${name} of the provider ${provider.name}`, value);
+  }
+  return headers;
 }
 
 function jsonOf(body: unknown): string {

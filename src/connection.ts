@@ -44,6 +44,10 @@ export interface Call extends Lifeline {
   readonly connection: Connection;
   /** Where it is posted to. */
   readonly url: string;
+  /** What it is sent with. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** What must not stand in anything that is told of it. */
+  readonly secrets: readonly string[];
   /** What is asked. */
   readonly request: ChatRequest;
   /** The same in the vendor's words. */

@@ -5,6 +5,7 @@
  */
 import { isHeaders } from "./client_options_check.ts";
 import { ConfigError } from "./error.ts";
+import { checkHeaderValue, isHeaderName } from "./http_header.ts";
 import type { Provider } from "./provider.ts";
 import { readyVendors } from "./providers/mod.ts";
 import { readVariable } from "./runtime.ts";
@@ -45,13 +46,13 @@ export function endpointOf(provider: Provider, byName: boolean, options: Endpoin
   const headers = checkHeaders(options.headers ?? {});
   if (options.apiKey !== undefined) checkHeaderValue("apiKey", options.apiKey);
   if (options.baseUrl !== undefined) {
-    return { baseUrl: baseUrlOf("baseUrl", options.baseUrl), key: options.apiKey, headers };
+    return { baseUrl: baseUrlOf("baseUrl", options.baseUrl, options.apiKey), key: options.apiKey, headers };
   }
   const variable = byName ? BASE_URL_VARIABLES.get(provider.name) : undefined;
   const moved = variable === undefined ? undefined : readVariable(variable).value?.trim();
   const baseUrl = moved === undefined || moved === ""
-    ? baseUrlOf("The provider's baseUrl", provider.baseUrl)
-    : baseUrlOf(String(variable), moved);
+    ? baseUrlOf("The provider's baseUrl", provider.baseUrl, options.apiKey)
+    : baseUrlOf(String(variable), moved, options.apiKey);
   return { baseUrl, key: options.apiKey ?? keyOf(provider, byName), headers };
 }
 
@@ -82,7 +83,7 @@ function originOf(url: string): string {
   return URL.canParse(url) ? new URL(url).origin : "";
 }
 
-function baseUrlOf(name: string, value: string): URL {
+function baseUrlOf(name: string, value: string, key: string | undefined): URL {
   const url = typeof value === "string" && URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined) throw new ConfigError(`${name} is no URL; give one as in https://host/v1.`);
   if (url.protocol !== "https:" && url.protocol !== "http:") {
@@ -91,36 +92,44 @@ function baseUrlOf(name: string, value: string): URL {
   if (url.username !== "" || url.password !== "") {
     throw new ConfigError(`${name} holds a user or password; give apiKey or headers instead.`);
   }
-  for (const parameter of url.searchParams.keys()) {
-    if (/key|token|secret|password|passwd|auth|sig|credential|code/i.test(parameter) || looksSecret(url, parameter)) {
-      throw new ConfigError(`${name} holds a key in its query; give apiKey or headers instead.`);
-    }
+  if (
+    [...url.searchParams].some(([parameter, value]) => SECRET_PARAMETER.test(parameter) || isSecretValue(value, key))
+  ) {
+    throw new ConfigError(`${name} holds a key in its query; give apiKey or headers instead.`);
+  }
+  if (url.pathname.split("/").some((segment) => isSecretSegment(segment, key))) {
+    throw new ConfigError(`${name} holds a key in its path; give apiKey or headers instead.`);
   }
   if (url.hash !== "") throw new ConfigError(`${name} must not have a part behind #.`);
   return url;
 }
 
-/** A version or a region is short; what is long, or begins as keys do, is one. */
-function looksSecret({ searchParams }: URL, parameter: string): boolean {
-  return searchParams.getAll(parameter).some((value) => value.length >= 24 || /^(?:sk|pk|rk)[-_]/.test(value));
+/** What parameters with keys are called. */
+const SECRET_PARAMETER =
+  /key|token|secret|pass(?:word|wd)?$|^pwd$|auth|^sig|signature|credential|^code$|bearer|^jwt$|session/i;
+/** How vendors' keys begin. */
+const KEY_START = /^(?:sk|pk|rk|gsk|xai|nvapi|pplx)[-_]|^hf_|^AIza/;
+/** A name that is made of words, as a model's: it may be long. */
+const NAME = /^(?=[a-z]*[g-z])[a-z]{2,}(?:[-._][a-z0-9]+)+$/;
+
+/** A version or a region is short; what is long and no name, or begins as keys do, is a key. */
+function isSecretValue(value: string, key: string | undefined): boolean {
+  return isSecretSegment(value, key) || KEY_START.test(value) || value.length >= 24 && !NAME.test(value);
+}
+
+/**
+ * Accounts and deployments have long ids, too: of a path only what is the client's own key, or begins as keys do, is one. A
+ * short key is a word that a local server does not look at.
+ */
+function isSecretSegment(segment: string, key: string | undefined): boolean {
+  return segment.length >= 8 && segment === key || segment.length >= 20 && KEY_START.test(segment);
 }
 
 function checkHeaders(given: Readonly<Record<string, string>> | Headers): Readonly<Record<string, string>> {
   const headers = isHeaders(given) ? Object.fromEntries(given) : given;
   for (const [name, value] of Object.entries(headers)) {
-    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) throw new ConfigError("headers has a name that is no HTTP token.");
+    if (!isHeaderName(name)) throw new ConfigError("headers has a name that is no HTTP token.");
     checkHeaderValue(`headers["${name}"]`, value);
   }
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-}
-
-/** Names the field, never the value: https://www.rfc-editor.org/rfc/rfc9110#name-field-values */
-function checkHeaderValue(field: string, value: unknown): void {
-  if (typeof value !== "string") throw new ConfigError(`${field} must be a string.`);
-  if (value.trim() === "") throw new ConfigError(`${field} is empty.`);
-  const codes = Array.from(value, (char) => char.charCodeAt(0));
-  if (codes.some((code) => code < 0x20 && code !== 0x09 || code === 0x7f)) {
-    throw new ConfigError(`${field} holds a line break or another control character.`);
-  }
-  if (codes.some((code) => code > 0x7f)) throw new ConfigError(`${field} holds a character that is not ASCII.`);
 }

@@ -48,7 +48,7 @@ export interface Result<T = unknown> {
 }
 
 /** The vendors' words for an answer that is whole. From any other, length, refusal or a filter, nothing is parsed. */
-const WHOLE: ReadonlySet<string> = new Set(["stop", "end_turn", "stop_sequence", "completed"]);
+const WHOLE: ReadonlySet<string> = new Set(["stop", "end_turn", "stop_sequence", "completed", "eos"]);
 /** The vendors' words for an answer that ended with calls. */
 const CALLING: ReadonlySet<string> = new Set(["tool_use", "tool_calls"]);
 

@@ -6,13 +6,14 @@
 import type { Attempt } from "./attempt.ts";
 import type { Call, Progress } from "./connection.ts";
 import { orAborted } from "./deadline.ts";
-import { ResponseError } from "./error.ts";
+import { LlmError, ResponseError } from "./error.ts";
 import { foldOf } from "./fold.ts";
+import { mayBeKey } from "./http_header.ts";
 import { parseJson, requestIdOf } from "./http.ts";
 import type { ChatRequest } from "./language_model.ts";
 import { gatherPrologue, tooLarge } from "./prologue.ts";
 import type { DecodedEvent, Fold, Provider } from "./provider.ts";
-import { type ServerSentEvent, sse, sseReader } from "./sse.ts";
+import { isHeartbeat, type ServerSentEvent, sse, sseReader } from "./sse.ts";
 
 /** The events of an answer. */
 export interface Answer {
@@ -24,23 +25,18 @@ export interface Answer {
 
 /** One attempt: posts, and gives the events of the answer, as a stream or as one body, whichever came, in lists as they came. */
 export async function exchange(
-  { connection, url, request, encoded, body: sent, signal }: Call,
+  { connection, url, headers, request, body: sent, signal }: Call,
   attempt: Attempt,
   progress: Progress,
 ): Promise<Answer> {
-  const { provider, key, ownAuth, maxEventBytes } = connection;
+  const { provider, ownAuth, maxEventBytes } = connection;
   const streaming = request.streaming ?? true;
   const response = await attempt.post({
     url,
-    headers: headersOf(
-      { "content-type": "application/json", accept: streaming ? "text/event-stream" : "application/json" },
-      provider.headers(key),
-      encoded.headers,
-      connection.headers,
-    ),
+    headers,
     body: sent,
     fetch: request.fetch ?? globalThis.fetch,
-    hasKey: key !== undefined || ownAuth,
+    hasKey: ownAuth || Object.keys(headers).some(mayBeKey),
     errorOf: (status, body) => provider.errorOf(status, body),
   });
   progress.requestId = requestIdOf(response.headers);
@@ -63,15 +59,6 @@ export async function exchange(
   const reading: Reading = { attempt, provider, request, maxEventBytes, onOutput, signal };
   if (fold === undefined) return readForeign(reading, body);
   return body === undefined ? readStream(reading, fold) : readBody(fold, body);
-}
-
-/** A later source stands over an earlier one, however it spells a name: a header that is said twice is joined on the wire. */
-function headersOf(...sources: readonly (Readonly<Record<string, string>> | undefined)[]): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const source of sources) {
-    for (const name of Object.keys(source ?? {})) headers[name.toLowerCase()] = source?.[name] ?? "";
-  }
-  return headers;
 }
 
 /** Where events are read from, and how. */
@@ -114,7 +101,7 @@ function readStream({ attempt, maxEventBytes, onOutput }: Reading, fold: Fold): 
   const reader = sseReader({ maxEventBytes, onPrologue: prologue.add }, (event) => {
     if (over) return;
     prologue.end();
-    heard ||= !isHeartbeat(event);
+    heard ||= isSign(event);
     over = fold.take(event, out);
   });
   const step = (bytes: Uint8Array | undefined): void => {
@@ -157,7 +144,9 @@ function readForeign(reading: Reading, body: unknown): Answer {
   return {
     async next() {
       const { value, done } = await orAborted(events.next(), reading.signal);
-      return done ? undefined : [value];
+      if (done) return undefined;
+      if (typeof value?.type !== "string") throw readersFault(new TypeError("what it gave is no event"));
+      return [value];
     },
     close: () => orAborted(events.return(), reading.signal),
   };
@@ -171,7 +160,7 @@ async function* foreignEvents(
   const events = (async function* () {
     for await (const event of sse(attempt.read, { maxEventBytes, onPrologue: prologue.add })) {
       prologue.end();
-      if (!isHeartbeat(event)) attempt.heard();
+      if (isSign(event)) attempt.heard();
       yield event;
     }
     const text = prologue.text();
@@ -187,21 +176,41 @@ async function* foreignEvents(
       yield event;
     }
   } catch (error) {
-    if (error instanceof SyntaxError) { // Its message quotes what it could not parse.
-      throw new ResponseError("The provider's reader met what is not valid JSON.", { reason: "json" });
+    if (!(error instanceof NoStream)) throw readersFault(error);
+    try {
+      yield* provider.decodeBody(parseJson(error.text), request);
+    } catch (error) {
+      throw readersFault(error);
     }
-    if (!(error instanceof NoStream)) throw error;
-    yield* provider.decodeBody(parseJson(error.text), request);
   }
 }
 
-/** Longer than any of them. */
-const HEARTBEAT_LENGTH = 80;
+/** What a provider's own reader threw, as one of this library's errors. */
+function readersFault(error: unknown): unknown {
+  if (error instanceof LlmError) return error;
+  if (error instanceof SyntaxError) { // Its message quotes what it could not parse.
+    return new ResponseError("The provider's reader met what is not valid JSON.", { reason: "json" });
+  }
+  const hint = "the cause says why";
+  return new ResponseError(`The provider's own reader failed on the answer: ${hint}.`, {
+    reason: "protocol",
+    cause: error,
+  });
+}
 
-/** What vendors and gateways send to keep a connection open: it says nothing of the answer. */
-function isHeartbeat({ event, data }: ServerSentEvent): boolean {
-  if (event === "ping" || event === "keepalive") return true;
-  return data.length < HEARTBEAT_LENGTH && /"type"\s*:\s*"(?:ping|keepalive)"|"choices"\s*:\s*\[\s*\]/.test(data);
+/** Whether an event says something of the answer, and not only that the connection is open. */
+function isSign(event: ServerSentEvent): boolean {
+  const { data } = event;
+  return !isHeartbeat(event) && data !== "{}" && !TELLS_NOTHING.test(data) && !hasNoChoice(data);
+}
+
+/** The same by its data: an event that has no name. */
+const TELLS_NOTHING = /^\s*\{\s*"type"\s*:\s*"(?:ping|keepalive|heartbeat)"/;
+
+/** A chunk without a choice tells something where it counts tokens; as a heartbeat it is not long. */
+function hasNoChoice(data: string): boolean {
+  if (data.length > 1_000 || !data.includes('"choices"')) return false;
+  return /"choices"\s*:\s*\[\s*\]/.test(data) && !/"usage"\s*:\s*\{/.test(data);
 }
 
 function isOutput({ type }: DecodedEvent): boolean {

@@ -6,6 +6,7 @@
 import { orAborted } from "./deadline.ts";
 import { ApiError, ConnectionError, ResponseError, TimeoutError } from "./error.ts";
 import { LONGEST_RETRY_AFTER_MS, retryAfterMs } from "./retry.ts";
+import { quietly } from "./quietly.ts";
 import { secret } from "./secret.ts";
 import { codeOf, errorOfStatus, identifier, isRetryableStatus, type VendorError } from "./vendor_error.ts";
 
@@ -207,19 +208,29 @@ function systemCodeOf(error: unknown): string | undefined {
   return number === undefined ? undefined : `os_error_${number}`;
 }
 
+/** What fails before anybody looked at a certificate, and may be lost in the handshake as anywhere. */
+const LOST: ReadonlySet<string | undefined> = new Set(
+  ["ECONNRESET", "ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "EPIPE", "EHOSTUNREACH", "ENETUNREACH"],
+);
+
 function isTlsFailure(error: unknown, code: string | undefined): boolean {
+  if (LOST.has(code)) return false;
   if (code !== undefined && /CERT|TLS|SSL|SELF_SIGNED|VERIFY/.test(code)) return true;
   // Without the address: its host or path may be named so.
   const texts = [error, (error as { readonly cause?: unknown } | null)?.cause].map((e) =>
     e instanceof Error ? e.message.replaceAll(/https?:\/\/\S+/g, "") : ""
   );
   // The last two are rustls, Deno's: the other side refuses the handshake, or speaks no TLS.
+  if (texts.some((text) => /handshake eof|before secure TLS connection/i.test(text))) return false;
   return texts.some((text) => /certificate|\bTLS\b|\bSSL\b|fatal alert|corrupt message/i.test(text));
 }
 
 async function refusalOf(response: Response, request: Post): Promise<ApiError> {
   const { headers, status } = response;
-  const vendor = request.errorOf(status, await errorBodyOf(response, request.signal));
+  const body = await errorBodyOf(response, request.signal);
+  // A provider of the user's own may fail on it: then the status alone types the error.
+  const said = quietly(() => request.errorOf(status, body));
+  const vendor = typeof said?.message === "string" ? said : { message: "" };
   const error = errorOfStatus({
     status,
     code: codeOf(vendor),

@@ -72,16 +72,6 @@ export type Billed = Pick<
 /**
  * Reads one answer, event after event, without a wait: what came in one read of the network is folded in one go. Each
  * method puts what it makes of its argument at the end of `out`; one that throws has put there what came before.
- *
- * @example
- * ```ts
- * import { type DecodedEvent, openaiChat } from "@sik/llms";
- *
- * const fold = openaiChat.fold?.({ messages: [] });
- * const out: DecodedEvent[] = [];
- * fold?.take({ data: '{"choices":[{"delta":{"content":"Paris."}}]}' }, out);
- * console.log(out); // [{ type: "text", delta: "Paris." }]
- * ```
  */
 export interface Fold {
   /** Takes an event of a streamed answer; true once the answer is over: what follows it is not looked at. */
@@ -142,11 +132,6 @@ export interface Provider {
   ): AsyncIterable<DecodedEvent>;
   /** Reads an answer in one body. */
   decodeBody(body: unknown, request: ChatRequest): Iterable<DecodedEvent>;
-  /**
-   * The same two readers as one fold, which a connection prefers, for it waits less. It stands for `decode` and
-   * `decodeBody` where those are made of it; a provider that brings readers of its own is read by them.
-   */
-  fold?(request: ChatRequest, onOutput?: () => void): Fold;
   /** Reads a refusal. */
   errorOf(status: number, body: unknown): VendorError;
 }

@@ -55,13 +55,13 @@ export function jsonSchemaOf(schema: Schema<unknown>, where: string): JsonSchema
     if (typeof schema === "object" && schema !== null && isPlain(schema)) return schema as JsonSchema;
     throw new ConfigError(`${where} must be a JSON Schema, or a Standard Schema that knows its JSON Schema.`);
   }
-  const convert = (standard as WithJsonSchema).jsonSchema?.input;
-  if (typeof convert !== "function") {
+  const { jsonSchema } = standard as WithJsonSchema;
+  if (typeof jsonSchema?.input !== "function") {
     const hint = "use zod 4.2 or newer, arktype, valibot through toStandardJsonSchema, or a plain JSON Schema";
     throw new ConfigError(`${where} is a ${standard.vendor} schema that does not know its JSON Schema; ${hint}.`);
   }
   try {
-    return convert({ target: "draft-2020-12" }) as JsonSchema;
+    return jsonSchema.input({ target: "draft-2020-12" }) as JsonSchema;
   } catch (cause) {
     throw new ConfigError(`${where} has a part that JSON Schema cannot express${whyNot(cause)}.`, { cause });
   }

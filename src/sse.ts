@@ -16,6 +16,14 @@ export interface ServerSentEvent {
   readonly id?: string | undefined;
 }
 
+/** What vendors and gateways call events that keep a connection open. */
+const HEARTBEATS: ReadonlySet<string | undefined> = new Set(["ping", "keepalive", "keep-alive", "heartbeat"]);
+
+/** Whether an event only keeps the connection open: by its name, or since there is nothing in it. */
+export function isHeartbeat({ event, data }: ServerSentEvent): boolean {
+  return HEARTBEATS.has(event) || data.trim() === "";
+}
+
 /** How events are read. */
 export interface SseOptions {
   /** The longest single event; beyond it {@linkcode ResponseError} `too_large`. */

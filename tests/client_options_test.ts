@@ -102,6 +102,10 @@ const QUERIES: Readonly<Record<string, boolean>> = {
   "q=sk-abc": true,
   "q=pk_abc": true,
   "q=0123456789abcdef01234567": true,
+  "q=AIzaSyA-0123456789": true,
+  "pwd=abc": true,
+  "session=abc": true,
+  "model=claude-sonnet-4-5-20250929": false,
   "api-version=2024-10-21": false,
   "api-version=2025-04-01-preview": false,
   "region=eu-west-1": false,
@@ -112,6 +116,24 @@ for (const [query, refused] of Object.entries(QUERIES)) {
     if (!refused) return void make();
     const error = assertThrows(make, ConfigError, "holds a key in its query");
     assert(!error.message.includes(query));
+  });
+}
+
+const PATHS: Readonly<Record<string, boolean>> = {
+  "sk-proj-0123456789abcdef": true,
+  "gsk_0123456789abcdef0123": true,
+  "the-clients-own-key": true,
+  "0123456789abcdef0123456789abcdef": false,
+  "my-deployment": false,
+  "sk-east": false,
+};
+for (const [segment, refused] of Object.entries(PATHS)) {
+  Deno.test(`a base URL with ${segment} in its path is ${refused ? "refused" : "accepted"}`, () => {
+    const make = () =>
+      createClient("gpt-4o-mini", { baseUrl: `https://b.test/${segment}/v1`, apiKey: "the-clients-own-key" });
+    if (!refused) return void make();
+    const error = assertThrows(make, ConfigError, "holds a key in its path");
+    assert(!error.message.includes(segment));
   });
 }
 

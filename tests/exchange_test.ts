@@ -1,6 +1,7 @@
 import { assertEquals, assertInstanceOf } from "@std/assert";
-import { createClient, defineTool, openaiChat, type Provider, ResponseError } from "../mod.ts";
-import { chat, refusal, startVendor } from "./support/vendor_server.ts";
+import { ConfigError, createClient, defineTool, openaiChat, type Provider, ResponseError } from "../mod.ts";
+import { chatBody } from "./support/chat_wire.ts";
+import { body, chat, refusal, startVendor } from "./support/vendor_server.ts";
 import { clientFor, wires } from "./support/wires.ts";
 
 const question = "What is the capital of France?";
@@ -72,5 +73,75 @@ Deno.test("arguments that a server puts into JSON twice are what they say", asyn
     await using server = startVendor(chat({ toolCalls: [{ id: "1", name: "t", arguments: given }] }));
     const { toolCalls } = await createClient("gpt-4o-mini", { baseUrl: server.url, tools }).run(question);
     assertEquals(toolCalls.map((each) => each.arguments), [expected]);
+  }
+});
+
+/** A provider of one's own, with this changed. */
+const acme = (baseUrl: string, more: Partial<Provider>): Provider => {
+  return { ...openaiChat, name: "acme", baseUrl, keyVariable: undefined, ...more };
+};
+
+const PATHS = { "/chat/completions?v=1": "/v1/chat/completions?v=1", "chat/completions": "/v1/chat/completions" };
+for (const [path, expected] of Object.entries(PATHS)) {
+  Deno.test(`a provider's path ${path} is asked as it is meant`, async () => {
+    await using server = startVendor(chat());
+    await createClient("m", { provider: acme(server.url, { path }) }).run(question);
+    assertEquals(server.requests[0]?.path, expected);
+  });
+}
+
+const HEADERS: Readonly<Record<string, Partial<Provider>>> = {
+  "headers() gives a line break": { headers: () => ({ "x-a": "a\nneedle" }) },
+  "headers() gives what is not ASCII": { headers: () => ({ "x-a": "needle…" }) },
+  "headers() gives a number": { headers: () => ({ "x-a": 5 as never }) },
+  "headers() gives a name with a blank": { headers: () => ({ "x a": "needle" }) },
+  "headers() throws": { headers: raise },
+  "encode() gives a header with a line break": {
+    encode: () => ({ body: {}, headers: { "x-a": "q\r\nneedle" } }),
+  },
+};
+for (const [what, more] of Object.entries(HEADERS)) {
+  Deno.test(`a provider whose ${what} is a ConfigError, and nothing is sent`, async () => {
+    await using server = startVendor(chat());
+    const failure = await createClient("m", { provider: acme(server.url, more) }).run(question).catch((error) => error);
+    assertInstanceOf(failure, ConfigError);
+    assertEquals([failure.message.includes("needle"), server.requests.length], [false, 0]);
+  });
+}
+
+function raise(): never {
+  throw new TypeError("boom");
+}
+
+const READERS: Readonly<Record<string, Partial<Provider>>> = {
+  "throws": { decode: raise, decodeBody: raise },
+  "gives nothing": { decode: () => undefined as never, decodeBody: () => undefined as never },
+  "gives null for an event": {
+    async *decode() {
+      yield null as never;
+    },
+    *decodeBody() {
+      yield null as never;
+    },
+  },
+};
+for (const [what, more] of Object.entries(READERS)) {
+  for (const streaming of [true, false]) {
+    Deno.test(`a provider whose reader ${what} ends in one typed error, ${streaming ? "streamed" : "in one body"}`, async () => {
+      await using server = startVendor(streaming ? chat() : body(chatBody({})));
+      const client = createClient("m", { provider: acme(server.url, more) });
+      const failure = await client.run(question, { streaming }).catch((error) => error);
+      assertInstanceOf(failure, ResponseError);
+      assertEquals(failure.reason, "protocol");
+    });
+  }
+}
+
+Deno.test("a 401 does not say that no key was sent where a header of the user's own was one", async () => {
+  for (const name of ["Authorization", "api-key", "X-Gateway-Token"]) {
+    await using server = startVendor(refusal(401));
+    const client = createClient("m", { baseUrl: server.url, headers: { [name]: "Bearer bad" } });
+    const failure = await client.run(question).catch((error) => error);
+    assertEquals([failure.name, failure.message.includes("none was sent")], ["AuthenticationError", false]);
   }
 });

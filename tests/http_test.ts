@@ -62,6 +62,15 @@ const LOST: Readonly<Record<string, readonly [error: unknown, code: string | und
   "Node": [typeError("fetch failed", {}, coded("ECONNREFUSED")), "ECONNREFUSED"],
   "Node, no such host": [typeError("fetch failed", {}, coded("ENOTFOUND")), "ENOTFOUND"],
   "Node, several addresses": [typeError("fetch failed", {}, coded("ETIMEDOUT")), "ETIMEDOUT"],
+  "Node, of a host that says TLS": [
+    typeError("fetch failed", {}, coded("ENOTFOUND", "getaddrinfo ENOTFOUND tls.api.test")),
+    "ENOTFOUND",
+  ],
+  "Node, in the handshake": [
+    typeError("fetch failed", {}, coded("ECONNRESET", "disconnected before secure TLS connection was established")),
+    "ECONNRESET",
+  ],
+  "Deno, in the handshake": [rustls("tls handshake eof"), undefined],
   "Node, the other side closed": [typeError("fetch failed", {}, coded("UND_ERR_SOCKET")), "UND_ERR_SOCKET"],
   "Bun": [typeError("Unable to connect. needle", { code: "ConnectionRefused" }), "ConnectionRefused"],
   "Bun, closed": [typeError("The socket was closed: needle", { code: "ECONNRESET" }), "ECONNRESET"],
@@ -257,3 +266,15 @@ Deno.test("connectionErrorOf() looks for the code no deeper than errors go", () 
   circle.cause = circle;
   assertInstanceOf(connectionErrorOf(circle, URL_WITH_QUERY), ConnectionError);
 });
+
+for (const [what, errorOf] of Object.entries({ "fails": failsOn, "says nothing": () => undefined as never })) {
+  Deno.test(`a refusal that the provider's own reader ${what} on is typed by its status`, async () => {
+    const failure = await posting(answering(new Response("{}", { status: 429 })), { errorOf });
+    assertInstanceOf(failure, ApiError);
+    assertEquals([failure.name, failure.status, mayRetry(failure)], ["RateLimitError", 429, true]);
+  });
+}
+
+function failsOn(): never {
+  throw new TypeError("boom");
+}

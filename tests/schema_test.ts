@@ -195,3 +195,15 @@ Deno.test("validate() leaves the user's schema as it is, though it be frozen", a
   await validate(open, {});
   assertEquals(Object.getOwnPropertyNames(open), ["type", "properties"]);
 });
+
+Deno.test("jsonSchemaOf() asks a schema's own converter as its method", () => {
+  class Converter {
+    readonly form = { type: "string" };
+    input() {
+      return this.form;
+    }
+  }
+  const standard = { version: 1 as const, vendor: "own", validate: (value: unknown) => ({ value }) };
+  const schema = { "~standard": { ...standard, jsonSchema: new Converter() } };
+  assertEquals(jsonSchemaOf(schema, "schema"), { type: "string" });
+});

@@ -170,6 +170,25 @@ for (const [name, { handler, options }] of Object.entries(FAULTS)) {
   }
 }
 
+Deno.test("a key that comes back under the vendor's own names stands nowhere", async () => {
+  await using telemetry = await memoryTelemetry();
+  const named = { ...chatBody({ text: "Paris." }), id: KEY, model: KEY, system_fingerprint: KEY, service_tier: KEY };
+  await using server = startVendor(body(named, { headers: { "x-request-id": KEY } }));
+  using written = captureConsole();
+  const result = await clientOf(server.url).run(PROMPT, { streaming: false });
+  assertEquals([result.responseId, result.responseModel], ["[key]", "[key]"]);
+  assertNoNeedle([Deno.inspect({ ...result, messages: [] }), ...await printsOfTelemetry(telemetry), ...written.lines]);
+});
+
+Deno.test("a key that a fetch fails with stands nowhere", async () => {
+  await using telemetry = await memoryTelemetry();
+  const fetch = () => Promise.reject(Object.assign(new TypeError(KEY), { code: KEY }));
+  const client = createClient("gpt-4o-mini", { baseUrl: "http://127.0.0.1:9", apiKey: KEY, maxRetries: 0, fetch });
+  const failure = await client.run(PROMPT).catch((error) => error);
+  assertInstanceOf(failure, LlmError);
+  assertNoNeedle([...printsOf(failure), ...await printsOfTelemetry(telemetry)]);
+});
+
 Deno.test("nothing is given away by an answer that goes well, nor by its client", async () => {
   await using telemetry = await memoryTelemetry();
   await using server = startVendor(body(chatBody({ text: ECHO })));

@@ -45,7 +45,7 @@ for (const [name, response] of Object.entries(NO_JSON)) {
   });
 }
 
-for (const finishReason of ["stop", "end_turn", "stop_sequence", "completed"]) {
+for (const finishReason of ["stop", "end_turn", "stop_sequence", "completed", "eos"]) {
   Deno.test(`parseStructured() takes an answer that ended with ${finishReason} for whole`, async () => {
     assertEquals(await parseStructured(CITY, answer('{"city":"Paris"}', { finishReason })), { city: "Paris" });
   });

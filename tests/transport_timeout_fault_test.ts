@@ -26,6 +26,10 @@ const HEARTBEATS: Readonly<Record<string, string>> = {
   "a ping without a name": 'data: {"type":"ping"}\n\n',
   "a keepalive": 'event: keepalive\ndata: {"type":"keepalive","sequence_number":3}\n\n',
   "a chunk without a choice": 'data: {"choices":[]}\n\n',
+  "a long chunk without a choice": `data: {"id":"${"x".repeat(200)}","choices": [ ]}\n\n`,
+  "a long ping": `data: {"type":"ping","padding":"${"x".repeat(200)}"}\n\n`,
+  "an event named heartbeat": "event: heartbeat\ndata: {}\n\n",
+  "an empty object": "data: {}\n\n",
 };
 
 for (const wire of wires) {

@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError } from "../error.ts";
-import { readByFold } from "../fold.ts";
+import { readByFold, vendorOf } from "../fold.ts";
 import type { ChatRequest } from "../language_model.ts";
 import type { EncodedRequest, Provider } from "../provider.ts";
 import { settleMarks } from "./anthropic_cache.ts";
@@ -39,12 +39,9 @@ export const anthropic: Provider = {
   }),
   // `this` is the vendor: `{ ...anthropic, name }` shares these functions, and has vendor blocks of its own.
   encode(model, request) {
-    return encodeRequest(model, request, this.name);
+    return encodeRequest(model, request, vendorOf(this, "anthropic"));
   },
-  ...readByFold,
-  fold(request, onOutput) {
-    return foldMessages(this.name, request, onOutput);
-  },
+  ...readByFold("anthropic", foldMessages),
   errorOf: anthropicErrorOf,
 };
 

@@ -12,7 +12,7 @@ import { errorInStream } from "../vendor_error.ts";
 import { type Block, gatherBlocks } from "./anthropic_blocks.ts";
 import { anthropicErrorOf } from "./anthropic_error.ts";
 import { usageOfAnthropic } from "./anthropic_usage.ts";
-import { mergeUsage, parseEvent, type Raw, record, text, word } from "./raw.ts";
+import { isDone, mergeUsage, parseEvent, type Raw, record, text, word } from "./raw.ts";
 import { cutArguments, madeId, parseArguments } from "./tool_calls.ts";
 import { addVendorFields } from "./vendor_fields.ts";
 
@@ -83,10 +83,10 @@ export function foldMessages(provider: string, request: ChatRequest, onOutput?: 
   }
 
   return {
-    take({ event, data }, out) {
-      if (event === "ping") return false;
-      if (data === "[DONE]") return true; // Some gateways end every stream so.
-      takeEvent(event, parseEvent(data, event), out);
+    take(event, out) {
+      if (isDone(event)) return true; // Some gateways end every stream so.
+      const news = parseEvent(event, isKnown);
+      if (news !== undefined) takeEvent(event.event, news, out);
       return over;
     },
     takeBody(body, out) {
@@ -102,7 +102,7 @@ export function foldMessages(provider: string, request: ChatRequest, onOutput?: 
     finish(out) {
       const list = blocks.list();
       const counted = usageOfAnthropic(usage);
-      const spoken = list.filter((block) => block.kind === "text").map((block) => block.text).join("");
+      const spoken = textOf(list);
       const answer = list.find((block) => block.kind === "answer");
       if (stopReason === undefined && !over) {
         const message = "The stream ended without a stop reason; what came stands in partialText.";
@@ -118,7 +118,7 @@ export function foldMessages(provider: string, request: ChatRequest, onOutput?: 
       const parts = list.flatMap((block) => partOf(block, calls.get(block), provider));
       const thinking = list.map((block) => block.kind === "thinking" ? block.text : "").join("");
       const result: DecodedResult = {
-        response: answer?.text ?? spoken,
+        response: answer?.text ?? (request.schema === undefined ? spoken : answerIn(list) || spoken),
         refusal: stopReason === "refusal" ? refusalOf(stopDetails) : undefined,
         toolCalls: [...calls.values()],
         thinking: thinking === "" ? undefined : thinking,
@@ -132,6 +132,20 @@ export function foldMessages(provider: string, request: ChatRequest, onOutput?: 
       out.push({ type: "finish", result });
     },
   };
+}
+
+/** Whether an event's name is one of the API's. */
+function isKnown(name: string): boolean {
+  return name.startsWith("message") || name.startsWith("content_block_");
+}
+
+function textOf(list: readonly Block[]): string {
+  return list.filter(({ kind }) => kind === "text").map(({ text }) => text).join("");
+}
+
+/** The text that answers in a schema: what is said before the vendor's own tools have run is none of it. */
+function answerIn(list: readonly Block[]): string {
+  return textOf(list.slice(list.findLastIndex(({ kind }) => kind === "other") + 1));
 }
 
 /**

@@ -108,7 +108,7 @@ function encodeAssistant(content: string | readonly Part[], provider: string): s
           ...vendorFieldsOf(part, provider),
         }];
       case "vendor":
-        return part.provider === provider ? [record(part.data)] : [];
+        return part.provider === provider ? [{ ...record(part.data) }] : []; // Marks are put on blocks of ours.
       case "image":
         return [];
     }

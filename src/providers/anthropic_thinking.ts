@@ -22,6 +22,8 @@ export interface Thinking {
 
 /** The longest answer where the caller says nothing, thoughts not included. */
 const ANSWER_TOKENS = 8_000;
+/** What stays for the answer of a budget that the caller gave. */
+const LEAST_ANSWER = 1_024;
 /** The smallest budget: https://platform.claude.com/docs/en/build-with-claude/extended-thinking */
 const LEAST_BUDGET = 1_024;
 
@@ -49,7 +51,14 @@ export function encodeThinking(model: string, rules: ClaudeRules, request: ChatR
     return { maxTokens: answer, thinks: false };
   }
   if (rules.thinking === "budget" || rules.thinking === "either" && (budget ?? 0) > 0) {
-    return thinkingBudget(atLeast(budget, drops) || TOKENS[effort as Level], answer, limit);
+    const given = atLeast(budget, drops) || undefined;
+    return thinkingBudget(
+      given ?? TOKENS[effort as Level],
+      given === undefined ? ANSWER_TOKENS : LEAST_ANSWER,
+      answer,
+      limit,
+      drops,
+    );
   }
   const level = effort === undefined || effort === "none" ? levelOf(budget ?? 0) : effort;
   if ((budget ?? 0) > 0) {
@@ -78,11 +87,18 @@ function atLeast(budget: number | undefined, drops: Drops): number | undefined {
   return LEAST_BUDGET;
 }
 
-/** The budget is a part of `max_tokens`, and never all of it: some of it stays for the answer. */
-function thinkingBudget(asked: number, answer: number, limit: number): Thinking {
+/**
+ * The budget is a part of `max_tokens`, and never all of it: some of it stays for the answer, `least` tokens where there
+ * are as many. A budget that the caller gave is cut only where it must be.
+ */
+function thinkingBudget(asked: number, least: number, answer: number, limit: number, drops: Drops): Thinking {
   const maxTokens = Math.max(answer, Math.min(limit, answer + asked));
-  const most = Math.max(maxTokens - Math.min(answer, ANSWER_TOKENS), LEAST_BUDGET);
-  return { thinking: { type: "enabled", budget_tokens: Math.min(asked, most) }, maxTokens, thinks: true };
+  const most = Math.max(maxTokens - Math.min(answer, least), LEAST_BUDGET);
+  const budget = Math.min(asked, most);
+  if (budget < asked) {
+    drops.change(`A thinking budget of ${asked} tokens was sent as ${budget}: the model writes no more.`);
+  }
+  return { thinking: { type: "enabled", budget_tokens: budget }, maxTokens, thinks: true };
 }
 
 /** The level that is worth at least so many tokens. */

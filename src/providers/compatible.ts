@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readByFold, vendorOf } from "../fold.ts";
 import type { ChatRequest } from "../language_model.ts";
 import type { Message } from "../message.ts";
 import type { EncodedRequest, Provider } from "../provider.ts";
@@ -16,13 +17,14 @@ import { count, type Raw } from "./raw.ts";
 /** What `{ ...openaiChat }` brings that is OpenAI's alone. */
 const { api: _, keyVariable: _key, ...dialect } = openaiChat;
 
+/** What a vendor's requests are before its own changes. */
+function encodeAs(vendor: string, model: string, request: ChatRequest): EncodedRequest {
+  return { ...dialect, name: vendor }.encode(model, request);
+}
+
 /** What a vendor's answers have beside OpenAI's. */
-function reading(more: ChatReading): Pick<Provider, "fold"> {
-  return {
-    fold(this: Provider, _request, onOutput) {
-      return foldChat(this.name, more, onOutput);
-    },
-  };
+function reading(vendor: string, more: ChatReading): Pick<Provider, "decode" | "decodeBody"> {
+  return readByFold(vendor, (name, _request, onOutput) => foldChat(name, more, onOutput));
 }
 
 /**
@@ -68,7 +70,7 @@ export const mistral: Provider = {
       logprobs: drops.unless(request.logprobs !== false, "logprobs", request.logprobs, "Mistral does not have it"),
       messages: request.messages.map(withShortIds),
     };
-    const { body, notices = [] } = dialect.encode.call(this, model, kept);
+    const { body, notices = [] } = encodeAs(vendorOf(this, "mistral"), model, kept);
     const { stream_options: _, seed: random_seed, ...fields } = body as Raw;
     return { body: { ...fields, random_seed, ...request.extraBody }, notices: [...notices, ...drops.notices()] };
   },
@@ -93,17 +95,17 @@ export const deepseek: Provider = {
   keyVariable: "DEEPSEEK_API_KEY",
   encode(model, request): EncodedRequest {
     const { schema, messages } = request;
-    if (schema === undefined) return dialect.encode.call(this, model, request);
+    if (schema === undefined) return encodeAs(vendorOf(this, "deepseek"), model, request);
     const form = JSON.stringify(jsonSchemaOf(schema, "schema"));
     const told: Message = {
       role: "system",
       content: `Answer with JSON alone, in the form of this JSON Schema: ${form}`,
     };
     const plain: ChatRequest = { ...request, schema: undefined, messages: [told, ...messages] };
-    const { body, ...encoded } = dialect.encode.call(this, model, plain);
+    const { body, ...encoded } = encodeAs(vendorOf(this, "deepseek"), model, plain);
     return { ...encoded, body: { ...body as Raw, response_format: { type: "json_object" }, ...request.extraBody } };
   },
-  ...reading({ keepsThoughts: true }),
+  ...reading("deepseek", { keepsThoughts: true }),
 };
 
 /**
@@ -124,10 +126,10 @@ export const openrouter: Provider = {
   baseUrl: "https://openrouter.ai/api/v1",
   keyVariable: "OPENROUTER_API_KEY",
   encode(model, request): EncodedRequest {
-    const { body, ...encoded } = dialect.encode.call(this, model, request);
+    const { body, ...encoded } = encodeAs(vendorOf(this, "openrouter"), model, request);
     return { ...encoded, body: { usage: { include: true }, ...body as object } };
   },
-  ...reading({ costOf: reportedCost, keepsDetails: true }),
+  ...reading("openrouter", { costOf: reportedCost, keepsDetails: true }),
 };
 
 /**
@@ -183,7 +185,7 @@ export const gemini: Provider = {
   name: "gemini",
   baseUrl: "https://generativelanguage.googleapis.com/v1beta/openai",
   keyVariable: "GEMINI_API_KEY",
-  ...reading({ keepsThoughts: true }),
+  ...reading("gemini", { keepsThoughts: true }),
 };
 
 /**
@@ -220,10 +222,10 @@ export const vllm: Provider = { ...dialect, name: "vllm", baseUrl: "http://local
  * import { createClient, llamaCpp } from "@sik/llms";
  *
  * const client = createClient("qwen3", { provider: llamaCpp });
- * console.log(client.provider); // "llama.cpp"
+ * console.log(client.provider); // "llamaCpp"
  * ```
  */
-export const llamaCpp: Provider = { ...dialect, name: "llama.cpp", baseUrl: "http://localhost:8080/v1" };
+export const llamaCpp: Provider = { ...dialect, name: "llamaCpp", baseUrl: "http://localhost:8080/v1" };
 
 /** A total that the vendor does not split. */
 function reportedCost(usage: Raw): Cost | undefined {

@@ -30,12 +30,15 @@ function azure(dialect: Provider): Provider {
   return { ...dialect, name: "azure", keyVariable: undefined, needsSdk: true };
 }
 
+/** How others write the names of vendors. */
+const OTHERWISE: ReadonlyMap<string, string> = new Map([["llama.cpp", "llamaCpp"]]);
+
 /** The vendor that is meant by `name`; `api` tells OpenAI's two APIs apart, the chat completions otherwise. */
 export function providerNamed(name: string, api?: "chat" | "responses"): Provider | undefined {
   const openai = api === "responses" ? openaiResponses : openaiChat;
   if (name === "openai") return openai;
   if (name === "azure") return azure(openai);
-  return readyVendors.find((vendor) => vendor.name === name);
+  return readyVendors.find((vendor) => vendor.name === (OTHERWISE.get(name) ?? name));
 }
 
 /** The names that {@linkcode providerNamed} knows. */

@@ -5,7 +5,7 @@
  * @module
  */
 import { ConfigError } from "../error.ts";
-import { readByFold } from "../fold.ts";
+import { readByFold, vendorOf } from "../fold.ts";
 import type { ChatRequest } from "../language_model.ts";
 import type { EncodedRequest, Provider } from "../provider.ts";
 import { gatherDrops } from "./drops.ts";
@@ -37,12 +37,11 @@ export const openaiChat: Provider = {
   headers: (key): Readonly<Record<string, string>> => key === undefined ? {} : { authorization: `Bearer ${key}` },
   encode(model, request) {
     // `this` is the vendor: `{ ...openaiChat, name }` shares this function, and not every option of OpenAI's.
-    return encodeChat(model, request, this.name);
+    return encodeChat(model, request, vendorOf(this, "openai"));
   },
-  ...readByFold,
-  fold(request, onOutput) {
-    return foldAnswer(foldChat(this.name, {}, onOutput), request, this.name, onOutput);
-  },
+  ...readByFold("openai", (vendor, request, onOutput) => {
+    return foldAnswer(foldChat(vendor, {}, onOutput), request, vendor, onOutput);
+  }),
   errorOf: openaiErrorOf,
 };
 

@@ -11,7 +11,7 @@ import type { Cost, Usage } from "../usage.ts";
 import { errorInStream } from "../vendor_error.ts";
 import { openaiErrorOf } from "./openai_error.ts";
 import { usageOfOpenai } from "./openai_usage.ts";
-import { logprobOf, mergeUsage, parseEvent, type Raw, record, word } from "./raw.ts";
+import { isDone, logprobOf, mergeUsage, parseEvent, type Raw, record, word } from "./raw.ts";
 import { gatherToolCalls } from "./tool_calls.ts";
 import { addVendorFields } from "./vendor_fields.ts";
 
@@ -56,6 +56,11 @@ export interface ChatReading {
   readonly keepsDetails?: boolean | undefined;
 }
 
+/** The name that some servers give to chunks, which have none. */
+function isChunk(name: string): boolean {
+  return name === "message";
+}
+
 /** Makes the reader of one answer: a fold of its chunks into events and, at the end, into the result. */
 export function foldChat(
   provider: string,
@@ -63,7 +68,6 @@ export function foldChat(
   onOutput?: () => void,
 ): Fold {
   const toolCalls = gatherToolCalls();
-  const seals = new Map<unknown, unknown>();
   const details: Raw[] = [];
   let thinks = false;
   let text = "", thinking = "", refusal = "";
@@ -106,9 +110,9 @@ export function foldChat(
     for (const [place, call] of delta.tool_calls.entries()) {
       if (typeof call !== "object" || call === null) continue;
       onOutput?.();
-      seals.set(call.id, call.extra_content ?? seals.get(call.id));
       const { name, arguments: given } = call.function ?? {};
-      toolCalls.add({ index: isWhole ? place : call.index, id: call.id, name, arguments: given });
+      const index = isWhole ? place : call.index;
+      toolCalls.add({ index, id: call.id, name, arguments: given, seal: call.extra_content });
     }
   }
 
@@ -136,10 +140,11 @@ export function foldChat(
   });
 
   return {
-    take({ event, data }, out) {
-      if (data === "[DONE]") return terminated = true;
-      const chunk: Chunk = parseEvent(data, event);
-      if (event === "error") throw errorInStream(openaiErrorOf(200, chunk));
+    take(event, out) {
+      if (isDone(event)) return terminated = true;
+      const chunk: Chunk | undefined = parseEvent(event, isChunk);
+      if (chunk === undefined) return false;
+      if (event.event === "error") throw errorInStream(openaiErrorOf(200, chunk));
       takeChunk(chunk, out);
       return false;
     },
@@ -162,9 +167,10 @@ export function foldChat(
       // Without a finish reason nothing says that the last call was whole.
       const cutOff = finishReason === undefined || finishReason === "length" || finishReason === "content_filter";
       const found = toolCalls.finish({ cutOff, usage: bill.usage, answer: id });
+      const seals = toolCalls.seals();
       const calls = !keepsThoughts
         ? found
-        : found.map((call) => addVendorFields(call, provider, { extra_content: seals.get(call.id) }));
+        : found.map((call, at) => addVendorFields(call, provider, { extra_content: seals[at] }));
       out.push(...calls);
       const parts: Part[] = text === "" ? [...calls] : [{ type: "text", text }, ...calls];
       if (keepsThoughts && thinks) parts.unshift({ type: "vendor", provider, data: { reasoning_content: thinking } });

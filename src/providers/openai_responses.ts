@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError } from "../error.ts";
-import { readByFold } from "../fold.ts";
+import { readByFold, vendorOf } from "../fold.ts";
 import type { ChatRequest } from "../language_model.ts";
 import type { EncodedRequest, Provider } from "../provider.ts";
 import type { Tool } from "../tool.ts";
@@ -36,12 +36,11 @@ export const openaiResponses: Provider = {
   headers: (key): Readonly<Record<string, string>> => key === undefined ? {} : { authorization: `Bearer ${key}` },
   // `this` is the vendor: `{ ...openaiResponses, name }` shares these functions, and has vendor items of its own.
   encode(model, request) {
-    return encodeRequest(model, request, this.name);
+    return encodeRequest(model, request, vendorOf(this, "openai"));
   },
-  ...readByFold,
-  fold(request, onOutput) {
-    return foldAnswer(foldResponse(this.name, onOutput), request, this.name, onOutput);
-  },
+  ...readByFold("openai", (vendor, request, onOutput) => {
+    return foldAnswer(foldResponse(vendor, request, onOutput), request, vendor, onOutput);
+  }),
   errorOf: openaiErrorOf,
 };
 
@@ -59,9 +58,11 @@ function encodeRequest(model: string, request: ChatRequest, provider: string): E
     if (request[name] !== undefined) drops.drop(name, "OpenAI's Responses do not have it");
   }
   const logprobs = unlessThinking("logprobs", request.logprobs === false ? undefined : request.logprobs);
+  // A deployment's name says nothing of its model; one that is told how much to think, thinks.
+  const thinksByEffort = effort !== undefined && effort !== "none";
   const include = [
     // What the vendor does not keep it hands out, encrypted, so that the next turn can go on from it.
-    ...!store && isReasoningModel(model) ? ["reasoning.encrypted_content"] : [],
+    ...!store && (isReasoningModel(model) || thinksByEffort) ? ["reasoning.encrypted_content"] : [],
     ...logprobs === undefined ? [] : ["message.output_text.logprobs"],
   ];
   const search = searchOf(request);

@@ -5,14 +5,15 @@
  * @module
  */
 import { ResponseError, StreamTruncatedError } from "../error.ts";
+import type { ChatRequest } from "../language_model.ts";
 import type { AssistantMessage, Part, ToolCall } from "../message.ts";
 import type { Billed, DecodedEvent, DecodedResult, Fold } from "../provider.ts";
 import type { Usage } from "../usage.ts";
 import { errorInStream } from "../vendor_error.ts";
 import { openaiErrorOf } from "./openai_error.ts";
-import { gatherItems, type Item } from "./openai_responses_items.ts";
+import { gatherItems, isServerTool, type Item, type ItemGatherer } from "./openai_responses_items.ts";
 import { usageOfOpenai } from "./openai_usage.ts";
-import { count, mergeUsage, parseEvent, type Raw, record, text, word } from "./raw.ts";
+import { count, isDone, mergeUsage, parseEvent, type Raw, record, text, word } from "./raw.ts";
 import { cutArguments, madeId, parseArguments } from "./tool_calls.ts";
 import { addVendorFields } from "./vendor_fields.ts";
 
@@ -23,7 +24,7 @@ const SEARCH_FEE = 0.01;
  * Makes the reader of one answer: a fold of its events into ours and, at the end, into the result. `provider` marks the
  * items that only the vendor understands.
  */
-export function foldResponse(provider: string, onOutput?: () => void): Fold {
+export function foldResponse(provider: string, { schema }: ChatRequest, onOutput?: () => void): Fold {
   const items = gatherItems(onOutput);
   let created: string | undefined;
   let response: Raw = {};
@@ -121,9 +122,10 @@ export function foldResponse(provider: string, onOutput?: () => void): Fold {
   });
 
   return {
-    take({ event, data }, out) {
-      if (data === "[DONE]") return true; // Some gateways end every stream so.
-      takeEvent(event, parseEvent(data, event), out);
+    take(event, out) {
+      if (isDone(event)) return true; // Some gateways end every stream so.
+      const news = parseEvent(event, isKnown);
+      if (news !== undefined) takeEvent(event.event, news, out);
       return over;
     },
     takeBody(body, out) {
@@ -154,7 +156,7 @@ export function foldResponse(provider: string, onOutput?: () => void): Fold {
       const calls = callsOf(list, provider, response, bill.usage);
       out.push(...calls.values());
       const result: DecodedResult = {
-        response: said,
+        response: schema === undefined ? said : answerIn(list) || said,
         refusal: refusal === "" ? undefined : refusal,
         toolCalls: [...calls.values()],
         thinking: thinking === "" ? undefined : thinking,
@@ -168,6 +170,20 @@ export function foldResponse(provider: string, onOutput?: () => void): Fold {
       out.push({ type: "finish", result });
     },
   };
+}
+
+/** Whether an event's name is one of the API's. */
+function isKnown(name: string): boolean {
+  return name === "message" || name.startsWith("response.");
+}
+
+/**
+ * The text that answers in a schema: what is said before the vendor's own tools have run, or by the way, is none of it.
+ */
+function answerIn(list: ReturnType<ItemGatherer["list"]>): string {
+  const since = list.findLastIndex(([, { data }]) => isServerTool(data)) + 1;
+  return list.slice(since).filter(([, { data }]) => data["phase"] !== "commentary")
+    .flatMap(([, { pieces }]) => [...pieces.text.values()]).join("");
 }
 
 /** Of a response that is made in the background, or was ended there. */

@@ -51,6 +51,11 @@ const SERVER_TOOLS: ReadonlySet<unknown> = new Set([
   "mcp_call",
 ]);
 
+/** Whether an item is the call of a tool that runs at the vendor. */
+export function isServerTool(data: Raw): boolean {
+  return SERVER_TOOLS.has(data["type"]);
+}
+
 /** Makes a gatherer for one answer. `onOutput` is called at pieces that no event shows. */
 export function gatherItems(onOutput?: () => void): ItemGatherer {
   const items = new Map<number, Item>();
@@ -116,7 +121,7 @@ export function gatherItems(onOutput?: () => void): ItemGatherer {
     for (const [part, summary] of listed(data["summary"])) {
       complete(item, "summary", part, text(summary["text"]), out);
     }
-    if (SERVER_TOOLS.has(data["type"])) {
+    if (isServerTool(data)) {
       if (!wasKnown) out.push(serverTool(data, "started"));
       out.push(serverTool(data, "finished"));
     }
@@ -129,7 +134,7 @@ export function gatherItems(onOutput?: () => void): ItemGatherer {
       const item = itemAt(event["output_index"]);
       item.data = record(event["item"]);
       item.arguments = text(item.data["arguments"]);
-      if (SERVER_TOOLS.has(item.data["type"])) out.push(serverTool(item.data, "started"));
+      if (isServerTool(item.data)) out.push(serverTool(item.data, "started"));
     },
     delta(kind, event, out) {
       const item = itemAt(event["output_index"]);

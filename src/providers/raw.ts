@@ -4,6 +4,7 @@
  * @module
  */
 import { ResponseError } from "../error.ts";
+import { isHeartbeat, type ServerSentEvent } from "../sse.ts";
 import { errorInStream } from "../vendor_error.ts";
 
 /** An object of the wire. */
@@ -43,19 +44,28 @@ export function partIndex(value: unknown): number {
 }
 
 /**
- * The data of one event.
+ * The data of one event; undefined where there is none of the answer's: in what keeps the connection open, and in what is
+ * no JSON under a name that the dialect does not know.
  *
- * @throws {ResponseError} `json` where it is no JSON; the text is not quoted.
+ * @throws {ResponseError} `json` where it is no JSON otherwise; the text is not quoted.
  */
-export function parseEvent(data: string, name?: string): Raw {
-  let event: unknown;
+export function parseEvent(event: ServerSentEvent, isKnown: (name: string) => boolean): Raw | undefined {
+  if (isHeartbeat(event)) return undefined;
+  const { event: name, data } = event;
+  let value: unknown;
   try {
-    event = JSON.parse(data);
+    value = JSON.parse(data);
   } catch {
     if (name === "error") throw errorInStream({ message: data }); // A gateway's own words.
+    if (name !== undefined && !isKnown(name)) return undefined;
     throw new ResponseError("A chunk of the answer is not valid JSON.", { reason: "json" });
   }
-  return record(Array.isArray(event) ? event[0] : event); // Gemini puts a refusal in a list.
+  return record(Array.isArray(value) ? value[0] : value); // Gemini puts a refusal in a list.
+}
+
+/** Whether a stream ends with this: OpenAI's word for it, which many use. */
+export function isDone({ data }: ServerSentEvent): boolean {
+  return data.length < 16 && data.trim() === "[DONE]";
 }
 
 /** Usage may come twice, or grow: the last word on each field holds. */

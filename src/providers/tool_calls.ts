@@ -17,6 +17,8 @@ export interface ToolCallPiece {
   readonly name?: unknown;
   /** A piece of JSON; some servers give the parsed value at once. */
   readonly arguments?: unknown;
+  /** What the vendor wants back with the call, in whichever piece it comes. */
+  readonly seal?: unknown;
 }
 
 /** The tool calls of one answer. */
@@ -38,6 +40,8 @@ export interface ToolCallGatherer {
     readonly usage?: Usage | undefined;
     readonly answer?: string | undefined;
   }): readonly ToolCall[];
+  /** What the vendor wants back with each of them, in the same order. */
+  seals(): readonly unknown[];
 }
 
 interface Gathered {
@@ -45,6 +49,7 @@ interface Gathered {
   name: string;
   text: string;
   value: unknown;
+  seal: unknown;
 }
 
 const MOST_CALLS = 1024;
@@ -54,12 +59,17 @@ export function gatherToolCalls(): ToolCallGatherer {
   const calls = new Map<number, Gathered>();
   const moved = new Map<number, number>();
   let last = -1;
+  const ordered = () => [...calls].sort(([a], [b]) => a - b);
   return {
+    seals: () => ordered().map(([, { seal }]) => seal),
     add(piece) {
       const index = indexOf(piece, calls, moved, last);
       last = index;
       let call = calls.get(index);
-      if (call === undefined) calls.set(index, call = { id: "", name: "", text: "", value: undefined });
+      if (call === undefined) {
+        calls.set(index, call = { id: "", name: "", text: "", value: undefined, seal: undefined });
+      }
+      call.seal = piece.seal ?? call.seal;
       if (typeof piece.id === "string" && call.id === "") call.id = piece.id;
       if (typeof piece.name === "string" && call.name === "") call.name = piece.name;
       if (typeof piece.arguments === "string") call.text += piece.arguments;
@@ -67,8 +77,7 @@ export function gatherToolCalls(): ToolCallGatherer {
     },
     finish({ cutOff = false, usage, answer } = {}) {
       if (calls.size === 0) return [];
-      const ordered = [...calls].sort(([a], [b]) => a - b);
-      return ordered.map(([index, { id, name, text, value }]) => {
+      return ordered().map(([index, { id, name, text, value }]) => {
         if (cutOff && value === undefined && text.trim() === "") throw cutArguments(name, usage);
         return {
           type: "tool_call",

@@ -103,7 +103,8 @@ async function attempt(
     // A fetch of the user's own may give anything; what is wrong with it is told where it is read.
     const status = response?.status ?? 0;
     if (told.isRecording) {
-      told.set(quietly(() => responseAttributes(response, span === undefined, call.vocabulary)) ?? {});
+      const sent = Object.values(headersOf(init?.headers));
+      told.set(quietly(() => responseAttributes(response, sent, span === undefined, call.vocabulary)) ?? {});
     }
     return { response, isNative: isNativeFetch(base), end: status < 400 ? end : () => end(new StatusFailure(status)) };
   } catch (error) {
@@ -141,15 +142,19 @@ function headersOf(headers: HeadersInit | undefined): Record<string, string> {
 
 function responseAttributes(
   { headers, status }: Response,
+  sent: readonly string[],
   onStreamSpan: boolean,
   vocabulary: Vocabulary,
 ): OptionalAttributes {
   const general = { [GENERAL.statusCode]: onStreamSpan ? undefined : status };
   if (vocabulary === "gen_ai") return general; // The conventions have no names for what follows.
   const waitMs = retryAfterMs(headers);
+  const id = requestIdOf(headers);
+  // A gateway may send back the key.
+  const echoed = id !== undefined && sent.some((value) => value.includes(id));
   return {
     ...general,
-    [LLM.httpRequestId]: requestIdOf(headers),
+    [LLM.httpRequestId]: echoed ? undefined : id,
     [LLM.httpRetryAfter]: waitMs === undefined ? undefined : waitMs / 1000,
     [LLM.httpRemainingRequests]: remaining(headers, "requests"),
     [LLM.httpRemainingTokens]: remaining(headers, "tokens"),

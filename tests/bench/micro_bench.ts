@@ -7,6 +7,7 @@ import { instrument } from "../../src/telemetry/instrument.ts";
 import { endAttributes, requestAttributes } from "../../src/telemetry/attributes.ts";
 import { clientOf } from "../../src/client.ts";
 import type { StreamEvent } from "../../src/event.ts";
+import { foldOf } from "../../src/fold.ts";
 import type { ChatRequest, LanguageModel } from "../../src/language_model.ts";
 import { normalizeAttributes } from "../../src/otel/normalize.ts";
 import type { DecodedEvent } from "../../src/provider.ts";
@@ -35,7 +36,7 @@ for (const { name } of wires) {
 for (const { name, provider } of wires) {
   Deno.bench(`decode: ${CHUNKS} chunks of ${name}`, { group: "decode" }, () => {
     const out: DecodedEvent[] = [];
-    const fold = provider.fold?.(request);
+    const fold = foldOf(provider, request, () => {});
     const reader = sseReader({ maxEventBytes: 2 ** 27 }, (event) => void fold?.take(event, out));
     reader.feed(bytes.get(name));
     fold?.finish(out);

@@ -235,3 +235,11 @@ Deno.test("arguments that are no object go back as none: the vendor refuses them
     );
   }
 });
+
+Deno.test("a vendor's own part goes back as it is, and stays the caller's own", () => {
+  const data = Object.freeze({ type: "x", cache_control: Object.freeze({ type: "ephemeral" }) });
+  const asked: Message = { role: "user", content: "Go on.", cache: "1h" };
+  const kept: Message = { role: "assistant", content: [{ type: "vendor", provider: "anthropic", data }] };
+  messagesOf(asked, kept, asked, asked, asked, asked);
+  assertEquals(data, { type: "x", cache_control: { type: "ephemeral" } });
+});

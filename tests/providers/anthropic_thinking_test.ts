@@ -15,6 +15,9 @@ interface Said {
 /** What is sent of it: max_tokens, a budget or the kind of thinking, the level. */
 type Sent = readonly [maxTokens: number, thinking?: number | string | undefined, level?: string];
 
+const cut = (asked: number, sent: number) =>
+  `A thinking budget of ${asked} tokens was sent as ${sent}: the model writes no more.`;
+
 const ROWS: readonly (readonly [model: string, said: Said, sent: Sent, notice?: string])[] = [
   // Models with budgets.
   ["claude-haiku-4-5", {}, [8_000]],
@@ -25,8 +28,11 @@ const ROWS: readonly (readonly [model: string, said: Said, sent: Sent, notice?: 
   ["claude-haiku-4-5", { reasoningEffort: "medium" }, [24_000, 16_000]],
   ["claude-haiku-4-5", { reasoningEffort: "high" }, [40_000, 32_000]],
   // The model writes no more than 64,000 tokens, and 8,000 of them stay for the answer.
-  ["claude-haiku-4-5", { reasoningEffort: "xhigh" }, [64_000, 56_000]],
-  ["claude-opus-4-0", { reasoningEffort: "high" }, [32_000, 24_000]],
+  ["claude-haiku-4-5", { reasoningEffort: "xhigh" }, [64_000, 56_000], cut(64_000, 56_000)],
+  ["claude-opus-4-0", { reasoningEffort: "high" }, [32_000, 24_000], cut(32_000, 24_000)],
+  // A budget of the caller's own leaves less for the answer.
+  ["claude-haiku-4-5", { thinkingBudgetTokens: 60_000 }, [64_000, 60_000]],
+  ["claude-haiku-4-5", { thinkingBudgetTokens: 200_000 }, [64_000, 62_976], cut(200_000, 62_976)],
   ["claude-haiku-4-5", { thinkingBudgetTokens: 5_000 }, [13_000, 5_000]],
   ["claude-haiku-4-5", { thinkingBudgetTokens: 1_024 }, [9_024, 1_024]],
   [

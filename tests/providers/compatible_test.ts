@@ -8,7 +8,7 @@ import { AuthenticationError, ConfigError } from "../../src/error.ts";
 import type { Result } from "../../src/event.ts";
 import type { Provider } from "../../src/provider.ts";
 import * as vendors from "../../src/providers/compatible.ts";
-import { providerNames } from "../../src/providers/mod.ts";
+import { providerNamed, providerNames } from "../../src/providers/mod.ts";
 import { openaiChat } from "../../src/providers/openai_chat.ts";
 import { chatBody, chatChunks, someUsage, sse } from "../support/chat_wire.ts";
 import { withVariables } from "../support/environment.ts";
@@ -75,7 +75,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   ollama: { value: vendors.ollama, url: "http://localhost:11434/v1/chat/completions", model: "llama3.2" },
   vllm: { value: vendors.vllm, url: "http://localhost:8000/v1/chat/completions", model: "Qwen/Qwen3-8B" },
-  "llama.cpp": { value: vendors.llamaCpp, url: "http://localhost:8080/v1/chat/completions", model: "gguf" },
+  llamaCpp: { value: vendors.llamaCpp, url: "http://localhost:8080/v1/chat/completions", model: "gguf" },
 };
 
 const KEY = "vendor-key-0123456789";
@@ -100,6 +100,7 @@ function onlyKey(variable?: string): Disposable {
 }
 
 Deno.test("every ready vendor has its row here", () => {
+  assertEquals(providerNamed("llama.cpp"), vendors.llamaCpp); // Its own way of writing it.
   assertEquals(providerNames.toSorted(), [...Object.keys(ROWS), "openai", "anthropic", "azure"].toSorted());
 });
 

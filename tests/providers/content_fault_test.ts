@@ -68,6 +68,17 @@ for (const wire of wires) {
     assertEquals(deltas, TEXT);
   });
 
+  Deno.test(`${wire.name}: what keeps the connection open, and what nobody knows, need be no JSON`, async () => {
+    const noise = "event: ping\ndata: \n\ndata:\n\nevent: keepalive\ndata: 2026-01-01\n\nevent: clock\ndata: noon\n\n";
+    const bytes = new TextEncoder().encode(noise + whole.replaceAll("\n\n", `\n\n${noise}`));
+    assertEquals((await clientOfBytes(wire, [bytes]).run("Where?")).response, TEXT.join(""));
+  });
+
+  Deno.test(`${wire.name}: [DONE] is understood with blanks around it`, async () => {
+    const bytes = new TextEncoder().encode(`${whole.replace("data: [DONE]\n\n", "")}data:  [DONE] \n\n`);
+    assertEquals((await clientOfBytes(wire, [bytes]).run("Where?")).response, TEXT.join(""));
+  });
+
   Deno.test(`${wire.name}: an event longer than maxEventBytes is ResponseError too_large`, async () => {
     const long = new TextEncoder().encode(wire.stream(["x".repeat(100_000)]));
     const client = clientOfBytes(wire, [long], { maxEventBytes: 100_000 });

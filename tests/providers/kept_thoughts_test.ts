@@ -58,6 +58,13 @@ for (const streaming of [true, false]) {
     assertEquals(await sentBack("gemini", message, streaming), { ...PLAIN, tool_calls: [SEALED] });
   });
 
+  Deno.test(`the seals on Gemini's tool calls go back though the calls have no ids, ${how}`, async () => {
+    const calls = ["A", "B"].map((seal, index) => ({ ...SEALED, index, id: "", extra_content: { seal } }));
+    const sent = await sentBack("gemini", { role: "assistant", content: null, tool_calls: calls }, streaming);
+    const back = (sent as { tool_calls: readonly { extra_content: unknown }[] }).tool_calls;
+    assertEquals(back.map(({ extra_content }) => extra_content), [{ seal: "A" }, { seal: "B" }]);
+  });
+
   Deno.test(`to another vendor neither goes, ${how}`, async () => {
     const message = { role: "assistant", content: null, reasoning_content: "I must look.", tool_calls: [SEALED] };
     for (const next of ["openai", "groq"]) {

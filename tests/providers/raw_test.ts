@@ -17,8 +17,12 @@ Deno.test("partIndex() takes an index that an answer can have", () => {
 });
 
 Deno.test("parseEvent() gives an object, whatever JSON it was, and does not quote what is none", () => {
-  assertEquals([parseEvent('{"a":1}'), parseEvent("1"), parseEvent("null")], [{ a: 1 }, {}, {}]);
-  const error = assertThrows(() => parseEvent("{secret"), ResponseError);
+  const parse = (data: string, event?: string) => parseEvent({ event, data }, (name) => name === "chunk");
+  assertEquals([parse('{"a":1}'), parse("1"), parse("null"), parse('[{"a":1}]')], [{ a: 1 }, {}, {}, { a: 1 }]);
+  assertEquals([parse(" "), parse("now", "ping"), parse('{"a":1}', "heartbeat")], [undefined, undefined, undefined]);
+  assertEquals([parse("now", "clock"), parse('{"a":1}', "clock")], [undefined, { a: 1 }]);
+  assertThrows(() => parse("now", "chunk"), ResponseError);
+  const error = assertThrows(() => parse("{secret"), ResponseError);
   assertEquals(error.reason, "json");
   assertEquals(Deno.inspect(error).includes("secret"), false);
 });

@@ -1,0 +1,63 @@
+/**
+ * Answers in a schema after the vendor's own search: what the model says before it has looked is none of the answer.
+ */
+import { assertEquals } from "@std/assert";
+import { anthropic, openaiResponses } from "../../mod.ts";
+import { decodeBody } from "../support/decoding.ts";
+import { completed, created, done, hear, response, usage } from "../support/responses_wire.ts";
+
+const schema = { type: "object", properties: { a: { type: "number" } }, required: ["a"] };
+const PREAMBLE = "I'll look it up.";
+const ANSWER = '{"a":1}';
+
+const search = { type: "web_search_call", id: "ws_1", status: "completed" };
+const said = (text: string, more: object = {}) => ({
+  type: "message",
+  role: "assistant",
+  content: [{ type: "output_text", text, annotations: [] }],
+  ...more,
+});
+
+const OUTPUTS: Readonly<Record<string, readonly object[]>> = {
+  "after a search": [said(PREAMBLE), search, said(ANSWER)],
+  "after a remark by the way": [said(PREAMBLE, { phase: "commentary" }), said(ANSWER, { phase: "final_answer" })],
+  "alone": [said(ANSWER)],
+  "before a search": [said(ANSWER), search],
+};
+for (const [where, output] of Object.entries(OUTPUTS)) {
+  Deno.test(`openaiResponses.decodeBody() gives the answer in a schema ${where}`, () => {
+    const body = response("completed", { usage, output });
+    assertEquals(decodeBody(openaiResponses, body, { schema }).result?.response, ANSWER);
+  });
+}
+
+Deno.test("openaiResponses.decode() without a schema gives all that was said around a search", async () => {
+  const { result } = await hear(created, done(0, said(PREAMBLE)), done(1, search), done(2, said(ANSWER)), completed);
+  assertEquals(result?.response, PREAMBLE + ANSWER);
+});
+
+const call = { type: "server_tool_use", id: "s1", name: "web_search", input: { query: "a" } };
+const found = { type: "web_search_tool_result", tool_use_id: "s1", content: [] };
+const text = (text: string) => ({ type: "text", text });
+
+const CONTENTS: Readonly<Record<string, readonly object[]>> = {
+  "after a search": [text(PREAMBLE), call, found, text('{"a":'), text("1}")],
+  "alone": [text(ANSWER)],
+  "before a search": [text(ANSWER), call, found],
+};
+for (const [where, content] of Object.entries(CONTENTS)) {
+  Deno.test(`anthropic.decodeBody() gives the answer in a schema ${where}`, () => {
+    const body = {
+      id: "msg_1",
+      type: "message",
+      role: "assistant",
+      model: "claude-sonnet-4-5",
+      content,
+      stop_reason: "end_turn",
+      usage: { input_tokens: 1, output_tokens: 1 },
+    };
+    assertEquals(decodeBody(anthropic, body, { schema }).result?.response, ANSWER);
+    const whole = content.map((block) => (block as { text?: string }).text ?? "").join("");
+    assertEquals(decodeBody(anthropic, body).result?.response, whole);
+  });
+}
