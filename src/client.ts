@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { abortable } from "./abortable.ts";
 import { checkLanguageModel } from "./client_options_check.ts";
 import { conversationOf } from "./conversation.ts";
 import { ConfigError } from "./error.ts";
@@ -124,8 +125,11 @@ export function makeClient(model: LanguageModel, settings: ClientSettings): Clie
 
   function eventsOf<T>(messages: Messages, options?: RequestOptions<T>): AsyncIterable<StreamEvent<T>> {
     try {
-      const events = model.stream(requestOf(messages, options as RequestOptions | undefined, settings));
-      if (typeof events?.[Symbol.asyncIterator] === "function") return events as AsyncIterable<StreamEvent<T>>;
+      const request = requestOf(messages, options as RequestOptions | undefined, settings);
+      const events = model.stream(request) as AsyncIterable<StreamEvent<T>>;
+      if (typeof events?.[Symbol.asyncIterator] === "function") {
+        return { [Symbol.asyncIterator]: () => abortable(events[Symbol.asyncIterator](), request.signal) };
+      }
       throw new ConfigError(`The language model ${model.model} gives no stream: its stream() must be async iterable.`);
     } catch (error) {
       // What the caller did wrong is told where an answer is awaited: by `run`, or by the first `next()`.

@@ -131,7 +131,7 @@ export type Messages = string | readonly Message[];
  * console.log(rules.role); // "system"
  * ```
  */
-export function systemMessage(text: string, options: { readonly cache?: CacheMark | undefined } = {}): SystemMessage {
+export function systemMessage(text: string, options: { readonly cache?: CacheMark | undefined } = {}): Message {
   checkOptions(options);
   return options.cache === undefined
     ? { role: "system", content: text }
@@ -149,7 +149,7 @@ export function systemMessage(text: string, options: { readonly cache?: CacheMar
  * console.log(question.role); // "user"
  * ```
  */
-export function userMessage(content: UserMessage["content"]): UserMessage {
+export function userMessage(content: UserMessage["content"]): Message {
   return { role: "user", content };
 }
 
@@ -163,7 +163,7 @@ export function userMessage(content: UserMessage["content"]): UserMessage {
  * console.log(assistantMessage("Paris.").content); // "Paris."
  * ```
  */
-export function assistantMessage(content: AssistantMessage["content"]): AssistantMessage {
+export function assistantMessage(content: AssistantMessage["content"]): Message {
   return { role: "assistant", content };
 }
 
@@ -184,10 +184,15 @@ export function toolMessage(
   toolCallId: string,
   result: unknown,
   options: { readonly isError?: boolean | undefined } = {},
-): ToolMessage {
+): Message {
   checkOptions(options);
+  return resultMessage(toolCallId, result, options.isError);
+}
+
+/** {@linkcode toolMessage}, for those who put its content to use. */
+export function resultMessage(toolCallId: string, result: unknown, isError?: boolean): ToolMessage {
   const message = { role: "tool", toolCallId, content: toolContent(result) } as const;
-  return options.isError === undefined ? message : { ...message, isError: options.isError };
+  return isError === undefined ? message : { ...message, isError };
 }
 
 /** What a tool's result is on the wire: text and parts as they are, other values as JSON, nothing as "null". */

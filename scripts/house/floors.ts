@@ -31,6 +31,7 @@ export const rooms: readonly Room[] = [
   { floor: 1, path: "src/deadline.ts" },
   { floor: 1, path: "src/secret.ts" },
   { floor: 1, path: "src/ready.ts" },
+  { floor: 1, path: "src/abortable.ts" },
   { floor: 1, path: "src/breakable.ts" },
   { floor: 1, path: "src/schema.ts" },
   { floor: 1, path: "src/json_schema.ts" },

@@ -11,10 +11,10 @@ import type { ToolResultEvent } from "../event.ts";
 import {
   type ImagePart,
   isContentPart,
+  resultMessage,
   type TextPart,
   type ToolCall,
   type ToolMessage,
-  toolMessage,
 } from "../message.ts";
 import { UnfollowedSchemaError, validate, type Validation } from "../schema.ts";
 import type { AgentObserver } from "../step_observer.ts";
@@ -113,7 +113,7 @@ async function runTool(call: ToolCall, options: ToolRunOptions, signal: AbortSig
     const work = step.run(async () => await execute(tool, call, context));
     const result = await orAborted(work, line.signal);
     checkImages(result);
-    const message = wellFormed(toolMessage(call.id, result));
+    const message = wellFormed(resultMessage(call.id, result));
     const contentLength = checkedLength(message);
     step.end({ result, contentLength });
     return { event: resultEvent(call, result, false), message };
@@ -123,7 +123,7 @@ async function runTool(call: ToolCall, options: ToolRunOptions, signal: AbortSig
     step.end(isLeft ? { brokenOff: true } : { error: signal.aborted ? run.reason : error });
     const said = saidBy(error);
     const event = { ...resultEvent(call, said, true), error };
-    return { event, message: toolMessage(call.id, said, { isError: true }) };
+    return { event, message: resultMessage(call.id, said, true) };
   } finally {
     callOff();
     line.release();

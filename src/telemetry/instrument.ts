@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { abortable } from "../abortable.ts";
 import { checkLanguageModel, checkTelemetry } from "../client_options_check.ts";
 import { ConfigError } from "../error.ts";
 import type { StreamEvent } from "../event.ts";
@@ -63,7 +64,8 @@ function traced(model: LanguageModel, telemetry: RequestTelemetry, request: Chat
     fetch: tracedFetch(request.fetch ?? globalThis.fetch, () => call.owner()),
     parent: lateContext(() => call.context ?? callerContext),
   });
-  return { [Symbol.asyncIterator]: () => iterate(inner[Symbol.asyncIterator](), call) };
+  const begin = () => abortable(inner[Symbol.asyncIterator](), request.signal);
+  return { [Symbol.asyncIterator]: () => iterate(begin(), call) };
 }
 
 /**

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { asAbortable } from "../abortable.ts";
 import type { StreamEvent } from "../event.ts";
 import { runInContext } from "../otel/registry.ts";
 import type { Context } from "../otel_types.ts";
@@ -82,5 +83,5 @@ export function tracedIterator(
       throw error;
     },
   };
-  return take === undefined ? iterator : offer(iterator, ordered.take);
+  return take === undefined ? asAbortable(iterator) : offer(iterator, ordered.take);
 }
