@@ -27,7 +27,8 @@ export interface SdkPostOptions {
 /**
  * What is used of an official SDK's client (`new OpenAI(…)`, `new AzureOpenAI(…)`, `new Anthropic(…)`). Called with
  * `maxRetries: 0` and `fetchOptions: { redirect: "manual" }`: our retries, one `http.request` span per post. The SDK
- * rejects on non-2xx: its error's status, headers and body become our typed error.
+ * rejects on non-2xx: its error's status, headers and body become our typed error. It reads a refusal's whole body before:
+ * only `connectMs` bounds how long that may take.
  */
 export interface OfficialSdk {
   /** Where it sends its requests. */

@@ -51,11 +51,12 @@ const handle = instrumentHandler(
 /** What Lambda calls. */
 export const handler = awslambda.streamifyResponse(async (event, response) => {
   const { status, headers, body } = await handle(requestOf(event));
-  const head = { statusCode: status, headers: Object.fromEntries(headers) };
-  await pipeline(
-    body === null ? Readable.from([]) : Readable.fromWeb(body),
-    awslambda.HttpResponseStream.from(response, head),
-  );
+  const stream = awslambda.HttpResponseStream.from(response, {
+    statusCode: status,
+    headers: Object.fromEntries(headers),
+  });
+  stream.write(""); // Status and headers go with the first write, which an answer without a text would never make.
+  await pipeline(body === null ? Readable.from([]) : Readable.fromWeb(body), stream);
 });
 
 function requestOf({ rawPath, rawQueryString, headers, requestContext, body, isBase64Encoded }: FunctionUrlEvent) {

@@ -18,12 +18,16 @@ import { answer } from "./chat_endpoint.ts";
 
 /** What is used of Bun; `bun add --dev @types/bun` has all of it. */
 declare const Bun: {
-  serve(options: { readonly fetch: (request: Request, server: unknown) => Promise<Response> }): { readonly url: URL };
+  serve(options: {
+    readonly fetch: (request: Request, server: unknown) => Promise<Response>;
+    readonly idleTimeout: number;
+  }): { readonly url: URL };
 };
 
 const client = createClient("gpt-4o-mini");
 
 const server = Bun.serve({
+  idleTimeout: 255, // Seconds, the most there are: a model may be silent for longer than the 10 that Bun waits otherwise.
   fetch: instrumentHandler(
     (request: Request, _server: unknown) => answer(request, client),
     { spanName: ({ method }) => `${method} /chat` },

@@ -79,7 +79,7 @@ Deno.test("a reader is told how to install what a snippet imports, in the versio
   for (const [index, { page, line, language, code }] of blocks.entries()) {
     if (language !== "ts") continue;
     for (const [, name = ""] of code.matchAll(/ from "([^"]+)";$/gm)) {
-      if (/^@sik\/llms(\/|$)/.test(name)) continue;
+      if (/^(?:@sik\/llms(?:\/|$)|node:)/.test(name)) continue;
       const above = blocks[index - 1];
       assert(above?.page === page && above.language === "sh", `${page}:${line} has no line for ${name} above it`);
       const version = String(imports[name]).replace(/^npm:/, "");

@@ -8,8 +8,14 @@ import { pathToFileURL } from "node:url";
 globalThis.awslambda = {
   streamifyResponse: (handler) => handler,
   HttpResponseStream: {
+    // Status and headers go with the first write, as theirs do.
     from(response, { statusCode, headers }) {
-      response.writeHead(statusCode, headers);
+      const { write } = response;
+      response.write = (...args) => {
+        response.write = write;
+        response.writeHead(statusCode, headers);
+        return response.write(...args);
+      };
       return response;
     },
   },
