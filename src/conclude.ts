@@ -19,13 +19,9 @@ export function conclude({ connection, secrets }: Call, decoded: DecodedResult, 
   // The caller's own price says what the caller pays, whatever the vendor reports.
   const cost = connection.price === undefined && decoded.cost || priced(connection, decoded);
   const { firstOutputAt, startedAt } = progress;
-  const { cacheWrite1hTokens: _hour, passes: _passes, fees: _fees, priceFactor: _factor, ...known } =
-    resultWithoutSecrets(
-      decoded,
-      secrets,
-    );
+  const { cacheWrite1hTokens: _hour, passes: _passes, fees: _fees, priceFactor: _factor, ...known } = decoded;
   return {
-    ...known,
+    ...resultWithoutSecrets(known, secrets()),
     provider: connection.provider.name,
     model: connection.model,
     cost,

@@ -11,6 +11,7 @@ import { alarm, orAborted, sleep } from "./deadline.ts";
 import { ApiError, ConfigError, LlmError, StreamTruncatedError } from "./error.ts";
 import type { NoticeEvent, StreamEvent } from "./event.ts";
 import { type Answer, exchange } from "./exchange.ts";
+import { isReadByFold } from "./fold.ts";
 import { mayRetry, watcherOf } from "./http.ts";
 import { checkHeaderText, isHeaderName, mergedHeaders } from "./http_header.ts";
 import type { ChatRequest, LanguageModel } from "./language_model.ts";
@@ -18,6 +19,7 @@ import type { EncodedRequest, Provider } from "./provider.ts";
 import { backoffMs } from "./retry.ts";
 import { secretsOf, withoutSecrets } from "./secrecy.ts";
 import { parseStructured } from "./structured.ts";
+import { asOwn } from "./ready.ts";
 import { timeoutError } from "./timeouts.ts";
 import { portOf } from "./url.ts";
 
@@ -34,11 +36,16 @@ export function connect(connection: Connection): LanguageModel {
       const encoded = encode(provider, model, request);
       const body = jsonOf(encoded.body);
       const headers = headersOf(connection, request, encoded);
-      const secrets = secretsOf(connection, headers);
+      const secrets = () => secretsOf(connection, headers);
       const begin = (lifeline: Lifeline) => {
         return answer({ connection, url, headers, secrets, request, encoded, body, ...lifeline });
       };
-      return { [Symbol.asyncIterator]: () => breakable(request.signal, begin) };
+      return {
+        [Symbol.asyncIterator]() {
+          const events = breakable(request.signal, begin);
+          return isReadByFold(provider) ? asOwn(events) : events;
+        },
+      };
     },
   };
 }
@@ -124,7 +131,7 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
         const message = "The stream ended before the answer did; what came stands in partialText.";
         throw new StreamTruncatedError(message, { partialText: partialTextOf(progress) });
       } catch (error) {
-        failure = signal.aborted ? signal.reason : withoutSecrets(error, call.secrets);
+        failure = signal.aborted ? signal.reason : withoutSecrets(error, call.secrets());
         // The caller's own reason stays as the caller made it.
         if (failure !== request.signal?.reason) tellWhatCame(failure, connection, progress);
         if (
@@ -182,11 +189,11 @@ function headersOf(
   } catch (cause) {
     throw new ConfigError(`The provider ${provider.name} gives no headers: its function threw.`, { cause });
   }
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name in headers) {
     if (!isHeaderName(name)) {
       throw new ConfigError(`The provider ${provider.name} gives a header without a usable name.`);
     }
-    checkHeaderText(`The header ${name} of the provider ${provider.name}`, value);
+    checkHeaderText(`The header ${name} of the provider ${provider.name}`, headers[name]);
   }
   return headers;
 }

@@ -47,7 +47,7 @@ export interface Call extends Lifeline {
   /** What it is sent with. */
   readonly headers: Readonly<Record<string, string>>;
   /** What must not stand in anything that is told of it. */
-  readonly secrets: readonly string[];
+  readonly secrets: () => readonly string[];
   /** What is asked. */
   readonly request: ChatRequest;
   /** The same in the vendor's words. */

@@ -38,6 +38,11 @@ export function readByFold(dialect: string, make: MakeFold): Pick<Provider, "dec
   return readers;
 }
 
+/** Whether a provider reads by a fold, and runs nothing of anybody else's. */
+export function isReadByFold({ decode, decodeBody }: Provider): boolean {
+  return folds.has(decode) && folds.get(decode) === folds.get(decodeBody);
+}
+
 /**
  * The fold that both of a provider's readers are made of, which waits less than they do; undefined for a provider with
  * readers of its own, as a copy of a ready one may have.

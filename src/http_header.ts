@@ -50,7 +50,8 @@ export function mergedHeaders(
 ): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const source of sources) {
-    for (const [name, value] of Object.entries(source ?? {})) {
+    for (const name in source) {
+      const value = source[name];
       if (value !== undefined) headers[name.toLowerCase()] = value;
     }
   }

@@ -22,6 +22,19 @@ export function takerOf<T extends object>(iterator: AsyncIterator<T>): Take<T> |
   return takers.get(iterator) as Take<T> | undefined;
 }
 
+const owns = secret<true>();
+
+/** Says of an iterator that reading it runs nobody's code but this library's, and a fetch that it is handed. */
+export function asOwn<I extends object>(iterator: I): I {
+  owns.set(iterator, true);
+  return iterator;
+}
+
+/** Whether reading it runs nobody's code. */
+export function isOwn(iterator: object): boolean {
+  return owns.get(iterator) === true;
+}
+
 /** What an iterator answers with, in the order in which it is asked. */
 export interface Ordered<T extends object> {
   /** A value at hand, unless somebody who asked before still waits. */

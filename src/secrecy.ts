@@ -16,11 +16,16 @@ const SHORTEST_SECRET = 8;
  * short value there is a region, or a version.
  */
 export function secretsOf({ key, secrets, headers: own }: Connection, sent: Headers): readonly string[] {
-  const authentic = Object.entries(sent).filter(([name]) => mayBeKey(name)).map(([, value]) => value);
-  const given = [...authentic, ...Object.values(own)]
-    .flatMap((value) => [value, value.split(" ").at(-1) ?? ""])
-    .filter(({ length }) => length >= SHORTEST_SECRET);
-  return [key, ...secrets, ...given].filter((secret) => secret !== undefined && secret !== "") as string[];
+  const all = secrets.filter((secret) => secret !== "");
+  if (key !== undefined && key !== "") all.push(key);
+  for (const name in sent) {
+    const value = sent[name] ?? "";
+    if (value.length < SHORTEST_SECRET || !Object.hasOwn(own, name) && !mayBeKey(name)) continue;
+    all.push(value);
+    const last = value.slice(value.lastIndexOf(" ") + 1);
+    if (last.length >= SHORTEST_SECRET && last !== value) all.push(last);
+  }
+  return all;
 }
 
 type Headers = Readonly<Record<string, string>>;

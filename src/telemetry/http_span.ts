@@ -103,8 +103,7 @@ async function attempt(
     // A fetch of the user's own may give anything; what is wrong with it is told where it is read.
     const status = response?.status ?? 0;
     if (told.isRecording) {
-      const sent = Object.values(headersOf(init?.headers));
-      told.set(quietly(() => responseAttributes(response, sent, span === undefined, call.vocabulary)) ?? {});
+      told.set(quietly(() => responseAttributes(response, init, span === undefined, call.vocabulary)) ?? {});
     }
     return { response, isNative: isNativeFetch(base), end: status < 400 ? end : () => end(new StatusFailure(status)) };
   } catch (error) {
@@ -140,9 +139,14 @@ function headersOf(headers: HeadersInit | undefined): Record<string, string> {
   return Object.fromEntries(new Headers(headers));
 }
 
+function valuesOf(headers: HeadersInit | undefined): readonly string[] {
+  const isPlain = typeof headers === "object" && !(headers instanceof Headers) && !Array.isArray(headers);
+  return Object.values(isPlain ? headers : headersOf(headers));
+}
+
 function responseAttributes(
   { headers, status }: Response,
-  sent: readonly string[],
+  asked: RequestInit | undefined,
   onStreamSpan: boolean,
   vocabulary: Vocabulary,
 ): OptionalAttributes {
@@ -151,7 +155,7 @@ function responseAttributes(
   const waitMs = retryAfterMs(headers);
   const id = requestIdOf(headers);
   // A gateway may send back the key.
-  const echoed = id !== undefined && sent.some((value) => value.includes(id));
+  const echoed = id !== undefined && valuesOf(asked?.headers).some((value) => value.includes(id));
   return {
     ...general,
     [LLM.httpRequestId]: echoed ? undefined : id,

@@ -8,14 +8,15 @@ import { abortable } from "../abortable.ts";
 import { checkLanguageModel, checkTelemetry } from "../client_options_check.ts";
 import { ConfigError } from "../error.ts";
 import type { StreamEvent } from "../event.ts";
+import { isNativeFetch } from "../http.ts";
 import type { ChatRequest, LanguageModel } from "../language_model.ts";
 import { activeContext } from "../otel/registry.ts";
-import { takerOf } from "../ready.ts";
+import { isOwn, takerOf } from "../ready.ts";
 import { tracedFetch } from "./http_span.ts";
 import { fixedLabels, labelsFor } from "./labels.ts";
 import { lateContext } from "./late_context.ts";
 import type { ClientTelemetry } from "./options.ts";
-import { type RequestCall, requestCall, type RequestTelemetry } from "./request_call.ts";
+import { requestCall, type RequestTelemetry } from "./request_call.ts";
 import { isRecording } from "./signals.ts";
 import { tracedIterator } from "./traced_iterator.ts";
 
@@ -59,13 +60,20 @@ function traced(model: LanguageModel, telemetry: RequestTelemetry, request: Chat
   const call = requestCall(model, telemetry, request, callerContext);
   // The spans open at the first `next()`; what goes down is bound to them through these two, which are asked only after
   // that.
+  const fetch = request.fetch ?? globalThis.fetch;
   const inner = streamOf(model, {
     ...request,
-    fetch: tracedFetch(request.fetch ?? globalThis.fetch, () => call.owner()),
+    fetch: tracedFetch(fetch, () => call.owner()),
     parent: lateContext(() => call.context ?? callerContext),
   });
-  const begin = () => abortable(inner[Symbol.asyncIterator](), request.signal);
-  return { [Symbol.asyncIterator]: () => iterate(begin(), call) };
+  return {
+    [Symbol.asyncIterator]() {
+      const events = abortable(inner[Symbol.asyncIterator](), request.signal);
+      // A model of the user's own tells of no abort.
+      if (takerOf(events) === undefined) call.watchCaller();
+      return tracedIterator(events, call, isOwn(events) && isNativeFetch(fetch));
+    },
+  };
 }
 
 /**
@@ -79,10 +87,4 @@ function streamOf(model: LanguageModel, request: ChatRequest): AsyncIterable<Str
     if (error instanceof ConfigError) throw error;
     return { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }) };
   }
-}
-
-function iterate(events: AsyncIterator<StreamEvent>, call: RequestCall): AsyncIterableIterator<StreamEvent> {
-  // A model of the user's own tells of no abort.
-  if (takerOf(events) === undefined) call.watchCaller();
-  return tracedIterator(events, call);
 }

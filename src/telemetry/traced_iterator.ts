@@ -29,10 +29,14 @@ export interface TracedCall {
   failed(error: unknown): void;
 }
 
-/** The events of a call, read inside its span. */
+/**
+ * The events of a call, read inside its span. To enter that at each read of the network costs as much as the read: where
+ * nobody's code runs there (`isSilent`), only what begins at the first `next()` begins inside it.
+ */
 export function tracedIterator(
   events: AsyncIterator<StreamEvent>,
   call: TracedCall,
+  isSilent = false,
 ): AsyncIterableIterator<StreamEvent> {
   const take = takerOf(events);
   let isLeft = false;
@@ -51,10 +55,11 @@ export function tracedIterator(
       const loading = call.ready();
       if (loading !== undefined) await loading;
     }
+    const isBegun = call.context !== undefined;
     const context = call.open();
     call.waiting++;
     try {
-      const next = await runInContext(context, () => events.next());
+      const next = await (isSilent && isBegun ? events.next() : runInContext(context, () => events.next()));
       if (!next.done) return { value: call.seen(next.value), done: false };
       if (isLeft) call.brokenOff();
       else call.over();
