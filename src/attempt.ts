@@ -7,8 +7,9 @@
 import { type BodyReader, readerOf } from "./body_reader.ts";
 import { follow, noLongerNeeded, orAborted, watchSilence } from "./deadline.ts";
 import { ResponseError, StreamTruncatedError, type TimeoutPhase } from "./error.ts";
-import { type Post, post, type Posted, readText } from "./http.ts";
+import { type Post, post, readText } from "./http.ts";
 import { limitOf, timeoutError, type Timeouts } from "./timeouts.ts";
+import type { Posted } from "./watched_fetch.ts";
 
 /** How an attempt is made. */
 export interface AttemptOptions {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { alarm } from "./deadline.ts";
 
 /** Reads a body to its end. */
 export interface BodyReader {
@@ -54,4 +55,52 @@ function byobReaderOf(body: ReadableStream<Uint8Array>): ReadableStreamBYOBReade
   } catch {
     return undefined;
   }
+}
+
+/** How much of a body is waited for. */
+export interface Bounds {
+  /** Of what is read; a little more may come. */
+  readonly maxBytes: number;
+  /** How long, in milliseconds. */
+  readonly ms: number;
+  /** Ends it at once. */
+  readonly signal: AbortSignal;
+}
+
+/** What came of a body that is a help only, within its bounds; reading it never fails, and lets go of it in the end. */
+export async function readBounded(
+  body: ReadableStream<Uint8Array> | null,
+  { maxBytes, ms, signal }: Bounds,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = body?.getReader();
+  const stop = () => void reader?.cancel().catch(() => {}); // Cancelling is best effort: the socket is given up anyway.
+  const callOff = alarm(reader && ms, stop);
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    while (reader !== undefined && length < maxBytes) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      chunks.push(value);
+      length += value.length;
+    }
+  } catch {
+    // What came of it is better than none.
+  } finally {
+    callOff();
+    signal.removeEventListener("abort", stop);
+    stop();
+  }
+  return joined(chunks, length);
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
 }

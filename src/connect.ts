@@ -12,16 +12,17 @@ import { ApiError, ConfigError, LlmError, StreamTruncatedError } from "./error.t
 import type { NoticeEvent, StreamEvent } from "./event.ts";
 import { type Answer, exchange } from "./exchange.ts";
 import { isReadByFold } from "./fold.ts";
-import { mayRetry, watcherOf } from "./http.ts";
 import { checkHeaderText, isHeaderName, mergedHeaders } from "./http_header.ts";
 import type { ChatRequest, LanguageModel } from "./language_model.ts";
 import type { EncodedRequest, Provider } from "./provider.ts";
 import { backoffMs } from "./retry.ts";
+import { mayRetry } from "./retryable.ts";
 import { secretsOf, withoutSecrets } from "./secrecy.ts";
 import { parseStructured } from "./structured.ts";
 import { asOwn } from "./ready.ts";
 import { timeoutError } from "./timeouts.ts";
 import { portOf } from "./url.ts";
+import { watcherOf } from "./watched_fetch.ts";
 
 /** Connects a dialect to the network. */
 export function connect(connection: Connection): LanguageModel {

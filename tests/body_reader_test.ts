@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { readerOf } from "../src/body_reader.ts";
+import { readBounded, readerOf } from "../src/body_reader.ts";
+import { fakeClock } from "./support/clock.ts";
 
 const encoder = new TextEncoder();
 
@@ -72,4 +73,54 @@ Deno.test("readerOf() reads what a fetch of the user's own made up", async () =>
   const given = [encoder.encode("one"), undefined];
   const reader = { read: () => Promise.resolve({ value: given[0], done: given.shift() === undefined }) };
   assertEquals(await textOf({ getReader: () => reader } as unknown as ReadableStream<Uint8Array>), "one");
+});
+
+const bounds = { maxBytes: 6, ms: 1_000, signal: new AbortController().signal };
+
+/** A body of these texts, which then ends, fails or goes on for ever. */
+function boundedBody(texts: readonly string[], end: "ends" | "fails" | "hangs") {
+  const seen = { cancelled: 0 };
+  const left = texts.map((text) => new TextEncoder().encode(text));
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const chunk = left.shift();
+      if (chunk !== undefined) controller.enqueue(chunk);
+      else if (end === "ends") controller.close();
+      else if (end === "fails") controller.error(new Error("cut"));
+      return end === "hangs" && chunk === undefined ? new Promise<void>(() => {}) : undefined;
+    },
+    cancel: () => void seen.cancelled++,
+  }, { highWaterMark: 0 });
+  return { body, seen };
+}
+
+const BOUNDED: Readonly<Record<string, readonly [texts: readonly string[], end: "ends" | "fails"]>> = {
+  "is whole": [["ab", "cd"], "ends"],
+  "is empty": [[], "ends"],
+  "fails": [["ab", "cd"], "fails"],
+  "is longer than that": [["abc", "defg", "h"], "ends"],
+};
+for (const [name, [texts, end]] of Object.entries(BOUNDED)) {
+  Deno.test(`readBounded() gives what came of a body that ${name}`, async () => {
+    const found = await readBounded(boundedBody(texts, end).body, bounds);
+    assertEquals(new TextDecoder().decode(found), texts.join("").slice(0, 7));
+  });
+}
+
+Deno.test("readBounded() lets go of a body that hangs, in time and with its signal", async () => {
+  using clock = fakeClock();
+  const controller = new AbortController();
+  for (const end of [() => clock.tick(1_000), () => Promise.resolve(controller.abort())]) {
+    const { body, seen } = boundedBody(["ab"], "hangs");
+    const reading = readBounded(body, { ...bounds, signal: controller.signal });
+    await clock.armed(1_000);
+    await end();
+    assertEquals([new TextDecoder().decode(await reading), seen.cancelled, clock.timers], ["ab", 1, []]);
+  }
+});
+
+Deno.test("readBounded() of no body gives nothing, and makes no timer", async () => {
+  using clock = fakeClock();
+  assertEquals((await readBounded(null, bounds)).length, 0);
+  assertEquals(clock.timers, []);
 });

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { readBounded } from "../body_reader.ts";
 import { follow, orAborted, sleep } from "../deadline.ts";
 import { backoffMs, retryAfterMs } from "../retry.ts";
 import { mayConnect, unrefTimer } from "../runtime.ts";
@@ -140,36 +141,9 @@ export function place(url: string): string {
 }
 
 /** What came of the response's body, up to a limit of size and time: partial success is short. */
-async function bounded(response: Response, signal: AbortSignal): Promise<Uint8Array> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return new Uint8Array();
-  const stop = () => void reader.cancel().catch(() => {});
-  signal.addEventListener("abort", stop, { once: true });
-  const patience = setTimeout(stop, LONGEST_RESPONSE_MS);
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  try {
-    while (length < LONGEST_RESPONSE) {
-      const { value, done } = await reader.read();
-      if (done) break;
-      chunks.push(value);
-      length += value.length;
-    }
-  } catch {
-    // The status has been seen: what the body would have added is only a count.
-  } finally {
-    clearTimeout(patience);
-    signal.removeEventListener("abort", stop);
-    stop();
-  }
-  if (length >= LONGEST_RESPONSE) return new Uint8Array();
-  const body = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.length;
-  }
-  return body;
+async function bounded({ body }: Response, signal: AbortSignal): Promise<Uint8Array> {
+  const bytes = await readBounded(body, { maxBytes: LONGEST_RESPONSE, ms: LONGEST_RESPONSE_MS, signal });
+  return bytes.length < LONGEST_RESPONSE ? bytes : new Uint8Array();
 }
 
 async function compress(

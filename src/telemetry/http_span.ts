@@ -6,11 +6,12 @@
 import { SpanKind } from "@opentelemetry/api";
 import { isNoLongerNeeded } from "../deadline.ts";
 import { TimeoutError } from "../error.ts";
-import { isNativeFetch, type Posted, requestIdOf, watchedBy } from "../http.ts";
+import { requestIdOf } from "../http.ts";
 import { isDenoBuiltIn, runInContext, suppressed } from "../otel/registry.ts";
 import { retryAfterMs } from "../retry.ts";
 import type { Context, Tracer } from "../otel_types.ts";
 import { portOf } from "../url.ts";
+import { isNativeFetch, type Posted, watchedBy } from "../watched_fetch.ts";
 import { GENERAL, LLM, SPAN, type Vocabulary } from "./names.ts";
 import { observeBody } from "./observe_body.ts";
 import { quietly } from "../quietly.ts";
