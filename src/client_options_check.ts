@@ -5,16 +5,8 @@
  */
 import { ConfigError } from "./error.ts";
 import { checkEach, checkOptions, type OptionRule } from "./option_rules.ts";
-import {
-  areTexts,
-  checkRequestOptions,
-  isAmount,
-  isBoolean,
-  isCount,
-  isObject,
-  isRecord,
-  isText,
-} from "./options_check.ts";
+import { checkRequestOptions } from "./options_check.ts";
+import { areTexts, isAmount, isBoolean, isCount, isObject, isRecord, isText } from "./shapes.ts";
 
 /**
  * Checks what a client is made with, the options of its requests included.

@@ -5,7 +5,7 @@
  */
 import { modelInfo } from "./catalog.ts";
 import type { Call, Connection, Progress } from "./connection.ts";
-import { costOf } from "./cost.ts";
+import { addCost, costOf } from "./cost.ts";
 import { resultWithoutSecrets } from "./secrecy.ts";
 import { tierMultiplier } from "./service_tier.ts";
 import { ApiError, LlmError } from "./error.ts";
@@ -61,19 +61,7 @@ function priced(
 
 /** Undefined where one of them is not known. */
 function sumOf(costs: readonly (Cost | undefined)[]): Cost | undefined {
-  return costs.reduce((sum, cost) => {
-    if (sum === undefined || cost === undefined) return undefined;
-    const total = (part: "input" | "output" | "cacheRead" | "cacheWrite" | "other" | "total") => sum[part] + cost[part];
-    return {
-      ...sum,
-      input: total("input"),
-      output: total("output"),
-      cacheRead: total("cacheRead"),
-      cacheWrite: total("cacheWrite"),
-      other: total("other"),
-      total: total("total"),
-    };
-  });
+  return costs.reduce((sum, cost) => sum === undefined || cost === undefined ? undefined : addCost(sum, cost));
 }
 
 /**

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isAmount } from "./shapes.ts";
 import type { Cost, ModelPrice, PriceTier, Usage } from "./usage.ts";
 
 /** What a usage does not say about its cost. */
@@ -71,6 +72,21 @@ export function costOf(usage: Usage, price: ModelPrice, options?: CostOptions): 
   return { input, output, cacheRead, cacheWrite, other, total, currency: "USD", source };
 }
 
+/** What two calls cost together. */
+export function addCost(one: Cost, other: Cost): Cost {
+  return {
+    input: one.input + other.input,
+    output: one.output + other.output,
+    cacheRead: one.cacheRead + other.cacheRead,
+    cacheWrite: one.cacheWrite + other.cacheWrite,
+    other: one.other + other.other,
+    total: one.total + other.total,
+    currency: "USD",
+    // Of a bill in part the vendor's own and in part reckoned, the whole is reckoned.
+    source: one.source === other.source ? one.source : "catalog",
+  };
+}
+
 /** The rates for an input of that size, or undefined when any rate of the price is unusable. */
 function ratesFor(price: ModelPrice, promptTokens: number): Rates | undefined {
   let chosen = ratesOf(price);
@@ -92,9 +108,4 @@ function ratesOf(price: ModelPrice | PriceTier): Rates | undefined {
   const { input, output, cacheRead = input, cacheWrite = input, cacheWrite1h = cacheWrite } = price ?? {};
   const rates = { input, output, cacheRead, cacheWrite, cacheWrite1h };
   return Object.values(rates).every(isAmount) ? rates : undefined;
-}
-
-/** A price override may come from a user's JSON, a usage from a vendor's: types alone do not make them numbers. */
-function isAmount(value: unknown): value is number {
-  return typeof value === "number" && value >= 0 && value < Infinity;
 }

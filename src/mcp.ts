@@ -19,8 +19,8 @@ import { LONGEST_TIMER_MS } from "./deadline.ts";
 import { ConfigError, ResponseError } from "./error.ts";
 import { readResult } from "./mcp_result.ts";
 import { checkEach, checkOptions } from "./option_rules.ts";
-import { areTexts } from "./options_check.ts";
 import type { JsonSchema } from "./schema.ts";
+import { areTexts } from "./shapes.ts";
 import { injectContext } from "./telemetry/propagation.ts";
 import type { Tool, ToolContext } from "./tool.ts";
 

@@ -93,3 +93,14 @@ export function usageOf(parts: Partial<Omit<Usage, "totalTokens">>): Usage {
   const totalTokens = inputTokens + cacheReadTokens + cacheWriteTokens + outputTokens;
   return { inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens, reasoningTokens, totalTokens };
 }
+
+/** What two calls used together. */
+export function addUsage(one: Usage, other: Usage): Usage {
+  return usageOf({
+    inputTokens: one.inputTokens + other.inputTokens,
+    cacheReadTokens: one.cacheReadTokens + other.cacheReadTokens,
+    cacheWriteTokens: one.cacheWriteTokens + other.cacheWriteTokens,
+    outputTokens: one.outputTokens + other.outputTokens,
+    reasoningTokens: one.reasoningTokens + other.reasoningTokens,
+  });
+}

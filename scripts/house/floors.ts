@@ -21,6 +21,8 @@ export const rooms: readonly Room[] = [
   { floor: 1, path: "src/usage.ts" },
   { floor: 1, path: "src/version.ts" },
   { floor: 1, path: "src/quietly.ts" },
+  { floor: 1, path: "src/text.ts" },
+  { floor: 1, path: "src/shapes.ts" },
   { floor: 1, path: "src/url.ts" },
   { floor: 1, path: "src/runtime.ts" },
   { floor: 1, path: "src/error.ts" },
@@ -61,6 +63,8 @@ export const rooms: readonly Room[] = [
       "src/version.ts",
       "src/runtime.ts",
       "src/quietly.ts",
+      "src/text.ts",
+      "src/url.ts",
       "src/error.ts",
       "src/deadline.ts",
       "src/body_reader.ts",
@@ -69,11 +73,15 @@ export const rooms: readonly Room[] = [
   },
 
   { floor: 3, path: "src/language_model.ts", never: ["src/http.ts", "src/attempt.ts", "src/otel/"] },
-  { floor: 3, path: "src/options_check.ts", only: ["src/error.ts", "src/option_rules.ts", "src/language_model.ts"] },
+  {
+    floor: 3,
+    path: "src/options_check.ts",
+    only: ["src/error.ts", "src/option_rules.ts", "src/shapes.ts", "src/language_model.ts"],
+  },
   {
     floor: 3,
     path: "src/client_options_check.ts",
-    only: ["src/error.ts", "src/option_rules.ts", "src/options_check.ts"],
+    only: ["src/error.ts", "src/option_rules.ts", "src/shapes.ts", "src/options_check.ts"],
   },
   { floor: 3, path: "src/step_observer.ts", never: ["src/http.ts", "src/attempt.ts", "src/otel/"] },
 

@@ -18,6 +18,7 @@ import {
 } from "../message.ts";
 import { UnfollowedSchemaError, validate, type Validation } from "../schema.ts";
 import type { AgentObserver } from "../step_observer.ts";
+import { cutOnCodePoint } from "../text.ts";
 import type { Tool, ToolContext } from "../tool.ts";
 
 /** How tools are run. */
@@ -180,12 +181,6 @@ function saidBy(error: unknown): string {
     // As below.
   }
   return "The tool failed without saying why.";
-}
-
-function cutOnCodePoint(text: string, longest: number): string {
-  if (text.length <= longest) return text;
-  const last = text.charCodeAt(longest - 1);
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? longest - 1 : longest);
 }
 
 /** A half of a character would be refused by vendors, and the whole run with it. */

@@ -12,12 +12,13 @@ import {
 import type { ResourceMetrics } from "@opentelemetry/sdk-metrics";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace";
 import { quietly } from "../quietly.ts";
+import { placeOf } from "../url.ts";
 import type { SignalEnvironment } from "./environment.ts";
 import { cleanMetrics, cleanSpan, countPoints, halveMetrics } from "./clean.ts";
 import { encodeSpans } from "./encode_spans.ts";
 import { restoreNumbers } from "./normalize.ts";
 import type { Signal } from "./options.ts";
-import { place, send, type SendOptions, type TransportOptions } from "./transport.ts";
+import { send, type SendOptions, type TransportOptions } from "./transport.ts";
 
 /** What became of the items of one export. */
 export interface Exported {
@@ -118,7 +119,7 @@ function otlpSink<T>(to: SignalEnvironment, encoding: Encoding<T>): Sink<T> {
   }
 
   return {
-    place: place(to.url),
+    place: placeOf(to.url),
     async send(items, how) {
       if (paused) return NOTHING;
       const kept: T[] = [];

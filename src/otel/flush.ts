@@ -5,7 +5,7 @@
  */
 import { follow, LONGEST_TIMER_MS, orAborted } from "../deadline.ts";
 import type { Counts, FlushReport } from "./options.ts";
-import type { Registry } from "./registry.ts";
+import { delegateOf, type Registry } from "./registry.ts";
 import type { Flushed } from "./span_queue.ts";
 
 const ZERO: Counts = { exported: 0, failed: 0, dropped: 0 };
@@ -55,10 +55,4 @@ export async function flushForeign({ trace, metrics }: Registry, signal: AbortSi
   } catch {
     return { ...NO_REPORT, timedOut: true, errors };
   }
-}
-
-/** The API registers a proxy; the provider with its `forceFlush` stands behind it. */
-function delegateOf(provider: unknown): unknown {
-  const proxy = provider as { getDelegate?: () => unknown } | undefined;
-  return proxy?.getDelegate?.() ?? provider;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Attributes } from "../otel_types.ts";
+import { cutOnCodePoint } from "../text.ts";
 
 /** Marks a number that the encoder has no JSON for, on its way through it; see {@linkcode restoreNumbers}. */
 const MARK = "\u0000number:";
@@ -120,9 +121,8 @@ function isPlain(value: unknown, json: boolean, longest: number): value is strin
 /** Text that every decoder takes of anything: lone surrogates replaced, and cut on a code point when very long. */
 export function textOf(value: unknown, longest: number = MOST_PER_ATTRIBUTE): string {
   const text = typeof value === "string" ? value : spelled(value);
-  if (text.length <= longest) return text.isWellFormed() ? text : text.toWellFormed();
-  const last = text.charCodeAt(longest - 1);
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? longest - 1 : longest).toWellFormed();
+  const cut = cutOnCodePoint(text, longest);
+  return cut.isWellFormed() ? cut : cut.toWellFormed();
 }
 
 /** Turns marked numbers of encoded JSON into what they are (https://protobuf.dev/programming-guides/json/). */

@@ -69,3 +69,9 @@ const SUPPRESS_TRACING = createContextKey("OpenTelemetry SDK Context Key SUPPRES
 export function suppressed(context: Context = ROOT_CONTEXT): Context {
   return propagation.deleteBaggage(context.setValue(SUPPRESS_TRACING, true));
 }
+
+/** The API registers a proxy; the provider with its `forceFlush` stands behind it. */
+export function delegateOf(provider: unknown): object | undefined {
+  const proxy = provider as { getDelegate?: () => object | undefined } | undefined;
+  return proxy?.getDelegate?.() ?? proxy;
+}

@@ -8,6 +8,7 @@ import { readBounded } from "../body_reader.ts";
 import { follow, orAborted, sleep } from "../deadline.ts";
 import { backoffMs, retryAfterMs } from "../retry.ts";
 import { mayConnect, unrefTimer } from "../runtime.ts";
+import { placeOf } from "../url.ts";
 import { runInContext, suppressed } from "./registry.ts";
 
 /** Where and how a signal is sent. */
@@ -49,13 +50,13 @@ const GZIP_FROM = 1024;
 
 /** Sends; never throws. What goes wrong is a reason without key or query. */
 export async function send(body: Uint8Array, options: TransportOptions, how: SendOptions): Promise<Sent> {
-  if (options.timeoutMs <= 0) return { ok: false, reason: `${place(options.url)} did not answer in time` };
+  if (options.timeoutMs <= 0) return { ok: false, reason: `${placeOf(options.url)} did not answer in time` };
   const call = follow(how.signal);
   const { signal } = call;
   const timer = setTimeout(() => call.abort(new DOMException("timeout", "TimeoutError")), options.timeoutMs);
   unrefTimer(timer); // Nothing here keeps a program alive: whoever awaits a flush is held by the flush's own deadline.
   const deadline = performance.now() + options.timeoutMs;
-  let reason = `${place(options.url)} did not answer in time`;
+  let reason = `${placeOf(options.url)} did not answer in time`;
   try {
     const { payload, encoding } = await compress(body, options.gzip);
     for (let attempt = 0;; attempt++) {
@@ -101,7 +102,7 @@ async function once(
   const target = new URL(url);
   // Deno's prompt would stop the whole program, in the middle of its work, for the sake of its telemetry.
   if (!mayConnect(target)) {
-    return { ok: false, reason: `${place(url)} needs the permission --allow-net=${target.host}`, retryable: false };
+    return { ok: false, reason: `${placeOf(url)} needs the permission --allow-net=${target.host}`, retryable: false };
   }
   let response: Response;
   try {
@@ -117,27 +118,21 @@ async function once(
     response = await orAborted(sent, signal, (late) => void late.body?.cancel().catch(() => {}));
   } catch {
     const reason = signal.aborted ? "did not answer in time" : "cannot be reached";
-    return { ok: false, reason: `${place(url)} ${reason}`, retryable: !signal.aborted };
+    return { ok: false, reason: `${placeOf(url)} ${reason}`, retryable: !signal.aborted };
   }
   const { status } = response;
   if (!response.ok) {
     response.body?.cancel().catch(() => {}); // The status says it all; the body may be a web page, or endless.
     const retryable = RETRYABLE.has(status);
-    const reason = `${place(url)} answered HTTP ${status}`;
+    const reason = `${placeOf(url)} answered HTTP ${status}`;
     return { ok: false, reason, status, retryable, retryAfterMs: retryAfterMs(response.headers) };
   }
   if ((response.headers.get("content-type") ?? "").startsWith("text/html")) {
     response.body?.cancel().catch(() => {});
-    const reason = `${place(url)} answered with a web page, so it is no OTLP receiver`;
+    const reason = `${placeOf(url)} answered with a web page, so it is no OTLP receiver`;
     return { ok: false, reason, retryable: false };
   }
   return { ok: true, body: await bounded(response, signal) };
-}
-
-/** Address and path: a query or a user part of the URL may be secret. */
-export function place(url: string): string {
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname}`;
 }
 
 /** What came of the response's body, up to a limit of size and time: partial success is short. */

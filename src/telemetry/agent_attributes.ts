@@ -5,7 +5,7 @@
  */
 import type { Result } from "../event.ts";
 import type { ChatRequest, LanguageModel } from "../language_model.ts";
-import { type Usage, usageOf } from "../usage.ts";
+import { addUsage, type Usage } from "../usage.ts";
 import { AGENT, GEN_AI, genAiProvider, GENERAL, LLM, type Vocabulary } from "./names.ts";
 import type { OptionalAttributes } from "./span.ts";
 
@@ -24,15 +24,7 @@ export interface AgentSums {
 /** Adds a turn's request. */
 export function addTurn(sums: AgentSums, { usage, cost }: Pick<Result, "usage" | "cost">): void {
   if (cost !== undefined) sums.costUsd = (sums.costUsd ?? 0) + cost.total;
-  if (usage === undefined) return;
-  const { usage: before } = sums;
-  sums.usage = usageOf({
-    inputTokens: (before?.inputTokens ?? 0) + usage.inputTokens,
-    cacheReadTokens: (before?.cacheReadTokens ?? 0) + usage.cacheReadTokens,
-    cacheWriteTokens: (before?.cacheWriteTokens ?? 0) + usage.cacheWriteTokens,
-    outputTokens: (before?.outputTokens ?? 0) + usage.outputTokens,
-    reasoningTokens: (before?.reasoningTokens ?? 0) + usage.reasoningTokens,
-  });
+  if (usage !== undefined) sums.usage = sums.usage === undefined ? usage : addUsage(sums.usage, usage);
 }
 
 /** What is known before the run begins; samplers see it. */

@@ -16,9 +16,10 @@ import {
   whatFailed,
 } from "../otel/lifecycle.ts";
 import type { Counts, FlushOptions, Signal, TelemetryState } from "../otel/options.ts";
-import { isDenoBuiltIn, registry } from "../otel/registry.ts";
+import { delegateOf, isDenoBuiltIn, registry } from "../otel/registry.ts";
 import { booleanOf } from "../otel/words.ts";
 import { mayConnect, readVariable, runtimeName } from "../runtime.ts";
+import { placeOf } from "../url.ts";
 import { explainAnswer } from "./explain_answer.ts";
 import { captureOf, CONTENT_VARIABLE, isContentWordUnknown } from "./recording.ts";
 import { getMeter, getTracer } from "./signals.ts";
@@ -122,13 +123,12 @@ function providerFound(): string {
 
 /** For the reader's eyes only: a class name is no evidence of anything. */
 function providerName(provider: unknown): string {
-  const proxy = provider as { getDelegate?: () => unknown } | undefined;
-  const name = (proxy?.getDelegate?.() ?? provider)?.constructor?.name;
+  const name = delegateOf(provider)?.constructor?.name;
   return name === undefined || name === "Object" ? "" : ` (${name.replace(/\$\d+$/, "")})`; // A bundler's number.
 }
 
 function reportEnvironment(report: Report): void {
-  if (currentOptions().env === undefined && readVariable("OTEL_SDK_DISABLED").denied) {
+  if (readEnvironmentDenied()) {
     report(
       "warning",
       "environment_denied",
@@ -219,12 +219,6 @@ function concerns(reason: string, signal: Signal): boolean {
   if (settings === undefined) return true;
   const names = (of: Signal) => reason.includes(`${placeOf(settings[of].url)} `);
   return names(signal) || !names(signal === "traces" ? "metrics" : "traces");
-}
-
-/** An address without query, as the exporter's reasons give it. */
-function placeOf(url: string): string {
-  const { origin, pathname } = new URL(url);
-  return origin + pathname;
 }
 
 function reportContent(report: Report): void {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { cutOnCodePoint } from "../text.ts";
 
 const ELLIPSIS = "…";
 const EMPTY_LIST = "[]";
@@ -61,8 +62,5 @@ function cut(value: unknown, limit: number, isText = false): unknown {
 
 /** The first `limit` characters, and a mark that more followed; never half of a code point. */
 export function cutText(text: string, limit: number): string {
-  if (text.length <= limit) return text;
-  const last = text.charCodeAt(limit - 1);
-  const end = last >= 0xd800 && last <= 0xdbff ? limit - 1 : limit;
-  return text.slice(0, end) + ELLIPSIS;
+  return text.length <= limit ? text : cutOnCodePoint(text, limit) + ELLIPSIS;
 }
