@@ -7,6 +7,7 @@ import type { Timeouts } from "./timeouts.ts";
 import { modelInfo } from "./catalog.ts";
 import { type Client, makeClient } from "./client.ts";
 import { checkClientOptions } from "./client_options_check.ts";
+import { REQUEST_RULES } from "./options_check.ts";
 import { connect } from "./connect.ts";
 import { endpointOf } from "./endpoint.ts";
 import { ConfigError } from "./error.ts";
@@ -172,11 +173,11 @@ export function fetchOf({ sdk, fetch }: ClientOptions): typeof globalThis.fetch 
   return sdk === undefined ? fetch : sdkFetch(sdk);
 }
 
-/** What holds for every request of a client, of the options it is made with. */
+/** What holds for every request of a client, of the options it is made with; a signal is one request's. */
 export function defaultsOf(options: ClientOptions): RequestOptions {
-  const { provider: _1, api: _2, apiKey: _3, baseUrl: _4, headers: _5, fetch: _6, ...rest } = options;
-  const { maxRetries: _7, timeouts: _8, maxEventBytes: _9, price: _10, telemetry: _11, sdk: _12, ...defaults } = rest;
-  return defaults;
+  const names = REQUEST_RULES.map(({ name }) => name).filter((name) => name !== "signal");
+  const given = names.map((name) => [name, Reflect.get(options, name)] as const);
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }
 
 /** A name from outside, short enough for a sentence. */

@@ -146,3 +146,8 @@ export interface LanguageModel {
    */
   stream(request: ChatRequest): AsyncIterable<StreamEvent>;
 }
+
+/** The texts that are to be cached, in order. */
+export function cachedTexts({ cacheContent = [] }: Pick<RequestOptions, "cacheContent">): readonly string[] {
+  return typeof cacheContent === "string" ? [cacheContent] : cacheContent;
+}

@@ -171,3 +171,33 @@ for (const [options, says] of CHOICES) {
     }
   });
 }
+
+/** Written out, so that the compiler misses a name that is new. */
+const NAMES: Readonly<Record<Exclude<keyof RequestOptions, "schema" | "parent">, true>> = {
+  temperature: true,
+  topP: true,
+  topK: true,
+  maxTokens: true,
+  stop: true,
+  seed: true,
+  logprobs: true,
+  reasoningEffort: true,
+  thinkingBudgetTokens: true,
+  tools: true,
+  toolChoice: true,
+  parallelToolCalls: true,
+  cacheContent: true,
+  cacheTools: true,
+  webSearch: true,
+  store: true,
+  previousResponseId: true,
+  streaming: true,
+  extraBody: true,
+  attributes: true,
+  conversationId: true,
+  signal: true,
+};
+
+Deno.test("every option of a request has its rule, by which a client's defaults are known, too", () => {
+  assertEquals(REQUEST_RULES.map(({ name }) => name).toSorted(), Object.keys(NAMES).toSorted());
+});

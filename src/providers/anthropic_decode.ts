@@ -5,7 +5,7 @@
  */
 import { ResponseError, StreamTruncatedError } from "../error.ts";
 import type { ChatRequest } from "../language_model.ts";
-import type { AssistantMessage, Part, ToolCall } from "../message.ts";
+import type { Part, ToolCall } from "../message.ts";
 import type { DecodedEvent, DecodedResult, Fold } from "../provider.ts";
 import type { Usage } from "../usage.ts";
 import { errorInStream } from "../vendor_error.ts";
@@ -14,7 +14,7 @@ import { anthropicErrorOf } from "./anthropic_error.ts";
 import { usageOfAnthropic } from "./anthropic_usage.ts";
 import { isDone, mergeUsage, parseEvent, type Raw, record, text, word } from "./raw.ts";
 import { cutArguments, madeId, parseArguments } from "./tool_calls.ts";
-import { addVendorFields } from "./vendor_fields.ts";
+import { addVendorFields, messageOf } from "./vendor_fields.ts";
 
 /**
  * Makes the reader of one answer: a fold of its events into ours and, at the end, into the result. `provider` marks the
@@ -204,13 +204,6 @@ function partOf(block: Block, call: ToolCall | undefined, provider: string): rea
     case "other":
       return block.closed && !block.broken ? [{ type: "vendor", provider, data }] : [];
   }
-}
-
-function messageOf(parts: readonly Part[]): AssistantMessage {
-  const [first] = parts;
-  if (first === undefined) return { role: "assistant", content: "" };
-  const plain = parts.length === 1 && first.type === "text" && !("vendor" in first);
-  return { role: "assistant", content: plain ? first.text : parts };
 }
 
 /** The vendor's explanation, else its category, else its word for it. */

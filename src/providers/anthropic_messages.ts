@@ -5,7 +5,7 @@
  */
 import { ConfigError } from "../error.ts";
 import { imageMediaType, inlineImage } from "../image.ts";
-import type { ChatRequest } from "../language_model.ts";
+import { cachedTexts, type ChatRequest } from "../language_model.ts";
 import type { ImagePart, Message, Part, TextPart, ToolMessage, UserMessage } from "../message.ts";
 import { type CacheableBlock, markCached } from "./anthropic_cache.ts";
 import { record } from "./raw.ts";
@@ -21,8 +21,7 @@ export interface WireMessage {
 
 /** The texts that stand above the conversation: those to be cached first, then the system messages. */
 export function encodeSystem(request: ChatRequest): readonly CacheableBlock[] {
-  const { cacheContent = [] } = request;
-  const cached = (typeof cacheContent === "string" ? [cacheContent] : cacheContent).filter(isText).map((content) => {
+  const cached = cachedTexts(request).filter(isText).map((content) => {
     const block = textBlock(content);
     markCached(block, true);
     return block;

@@ -13,7 +13,7 @@ import { foldChat } from "./openai_chat_decode.ts";
 import { encodeChatMessages } from "./openai_chat_messages.ts";
 import { openaiErrorOf } from "./openai_error.ts";
 import { hasOpenaiRules } from "./openai_models.ts";
-import { effortNotices, effortOf, isReasoningModel, unlessReasoning } from "./openai_reasoning.ts";
+import { effortOf, isReasoningModel, unlessReasoning } from "./openai_reasoning.ts";
 import { encodeFunction, encodeResponseFormat, foldAnswer } from "./openai_schema.ts";
 import { checkToolChoice, choosesSearch, searchOf } from "./tool_choice.ts";
 
@@ -87,5 +87,5 @@ function encodeChat(model: string, request: ChatRequest, provider: string): Enco
     stream_options: streaming ? { include_usage: true } : undefined,
     ...request.extraBody,
   };
-  return { body, notices: [...drops.notices(), ...effortNotices(request, effort)] };
+  return { body, notices: drops.notices() };
 }

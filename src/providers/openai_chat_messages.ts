@@ -5,7 +5,7 @@
  */
 import { ConfigError } from "../error.ts";
 import { base64Size, imageMediaType } from "../image.ts";
-import type { ChatRequest } from "../language_model.ts";
+import { cachedTexts, type ChatRequest } from "../language_model.ts";
 import type { ImagePart, Message, Part, TextPart, ToolCall, VendorPart } from "../message.ts";
 import { type Raw, record } from "./raw.ts";
 import { vendorFieldsOf } from "./vendor_fields.ts";
@@ -15,9 +15,7 @@ import { vendorFieldsOf } from "./vendor_fields.ts";
  * `provider` is the one whose vendor parts go along.
  */
 export function encodeChatMessages(request: ChatRequest, provider: string): readonly unknown[] {
-  const { cacheContent = [] } = request;
-  const cached = (typeof cacheContent === "string" ? [cacheContent] : cacheContent)
-    .map((content) => ({ role: "system", content }));
+  const cached = cachedTexts(request).map((content) => ({ role: "system", content }));
   return [...cached, ...request.messages.map((message) => encodeMessage(message, provider))];
 }
 

@@ -6,7 +6,6 @@
  */
 import { modelInfo } from "../catalog.ts";
 import type { ChatRequest, ReasoningEffort } from "../language_model.ts";
-import type { Notice } from "../provider.ts";
 import type { Drops } from "./drops.ts";
 import { nearestEffort } from "./openai_models.ts";
 
@@ -32,15 +31,10 @@ export function effortOf(model: string, request: ChatRequest, drops: Drops): Rea
   }
   const effort = nearestEffort(model, reasoningEffort);
   if (effort === undefined) drops.drop("reasoningEffort", `${model} does not have it`);
+  else if (effort !== reasoningEffort) {
+    drops.change(`reasoningEffort "${reasoningEffort}" was sent as "${effort}", the nearest that the model has.`);
+  }
   return effort;
-}
-
-/** Tells the reader that another effort is sent than the one that was asked for. */
-export function effortNotices(request: ChatRequest, effort: ReasoningEffort | undefined): readonly Notice[] {
-  const { reasoningEffort } = request;
-  if (effort === undefined || effort === reasoningEffort) return [];
-  const message = `reasoningEffort "${reasoningEffort}" was sent as "${effort}", the nearest that the model has.`;
-  return [{ code: "parameter_changed", message }];
 }
 
 /** Lets a value through unless the model reasons: what it refuses with 400 is left out, and the reader is told. */

@@ -10,7 +10,7 @@ import type { EncodedRequest, Provider } from "../provider.ts";
 import type { Tool } from "../tool.ts";
 import { gatherDrops } from "./drops.ts";
 import { openaiErrorOf } from "./openai_error.ts";
-import { effortNotices, effortOf, isReasoningModel, unlessReasoning } from "./openai_reasoning.ts";
+import { effortOf, isReasoningModel, unlessReasoning } from "./openai_reasoning.ts";
 import { foldResponse } from "./openai_responses_decode.ts";
 import { encodeInput } from "./openai_responses_input.ts";
 import { encodeAnswer, foldAnswer, toolSchema } from "./openai_schema.ts";
@@ -88,7 +88,7 @@ function encodeRequest(model: string, request: ChatRequest, provider: string): E
     stream: streaming ? true : undefined,
     ...request.extraBody,
   };
-  return { body, notices: [...drops.notices(), ...effortNotices(request, effort)] };
+  return { body, notices: drops.notices() };
 }
 
 /** The vendor's own search is chosen by its type, unless a tool of the user's has its name. */

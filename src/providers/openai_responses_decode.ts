@@ -6,7 +6,7 @@
  */
 import { ResponseError, StreamTruncatedError } from "../error.ts";
 import type { ChatRequest } from "../language_model.ts";
-import type { AssistantMessage, Part, ToolCall } from "../message.ts";
+import type { Part, ToolCall } from "../message.ts";
 import type { Billed, DecodedEvent, DecodedResult, Fold } from "../provider.ts";
 import type { Usage } from "../usage.ts";
 import { errorInStream } from "../vendor_error.ts";
@@ -15,7 +15,7 @@ import { gatherItems, isServerTool, type Item, type ItemGatherer } from "./opena
 import { usageOfOpenai } from "./openai_usage.ts";
 import { count, isDone, mergeUsage, parseEvent, type Raw, record, text, word } from "./raw.ts";
 import { cutArguments, madeId, parseArguments } from "./tool_calls.ts";
-import { addVendorFields } from "./vendor_fields.ts";
+import { addVendorFields, messageOf } from "./vendor_fields.ts";
 
 /** US dollars for a web search: $10 per 1,000 (https://platform.openai.com/docs/pricing). */
 const SEARCH_FEE = 0.01;
@@ -233,13 +233,6 @@ function partsOf(item: Item, call: ToolCall | undefined, provider: string): read
 function withoutLooseThoughts(parts: readonly Part[]): readonly Part[] {
   const isThought = (part: Part) => part.type === "vendor" && record(part.data)["type"] === "reasoning";
   return parts.slice(0, parts.findLastIndex((part) => !isThought(part)) + 1);
-}
-
-function messageOf(parts: readonly Part[]): AssistantMessage {
-  const [first] = parts;
-  if (first === undefined) return { role: "assistant", content: "" };
-  const plain = parts.length === 1 && first.type === "text" && !("vendor" in first);
-  return { role: "assistant", content: plain ? first.text : parts };
 }
 
 /** The vendor's word as it is: why it is incomplete, else its status. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ChatRequest } from "../language_model.ts";
+import { cachedTexts, type ChatRequest } from "../language_model.ts";
 import type { ImagePart, Message, Part, TextPart } from "../message.ts";
 import { argumentsText, imageUrl } from "./openai_chat_messages.ts";
 import { record } from "./raw.ts";
@@ -14,9 +14,8 @@ import { vendorFieldsOf } from "./vendor_fields.ts";
  * `provider` is the one whose vendor items go along.
  */
 export function encodeInput(request: ChatRequest, provider: string): readonly unknown[] {
-  const { cacheContent = [], store = false } = request;
-  const cached = (typeof cacheContent === "string" ? [cacheContent] : cacheContent)
-    .map((content) => ({ role: "system", content }));
+  const { store = false } = request;
+  const cached = cachedTexts(request).map((content) => ({ role: "system", content }));
   return [...cached, ...request.messages.flatMap((message) => encodeMessage(message, provider, store))];
 }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { TextPart, ToolCall } from "../message.ts";
+import type { AssistantMessage, Part, TextPart, ToolCall } from "../message.ts";
 import { type Raw, record } from "./raw.ts";
 
 /** A part with such fields. */
@@ -28,4 +28,12 @@ export function addVendorFields<P extends TextPart | ToolCall>(part: P, provider
 export function vendorFieldsOf(part: TextPart | ToolCall, provider: string): Raw {
   const { vendor } = part as WithVendorFields;
   return vendor?.provider === provider ? record(vendor.data) : {};
+}
+
+/** The message of an answer's parts; one text alone, without fields of its vendor's, is a text. */
+export function messageOf(parts: readonly Part[]): AssistantMessage {
+  const [first] = parts;
+  if (first === undefined) return { role: "assistant", content: "" };
+  const isPlain = parts.length === 1 && first.type === "text" && !("vendor" in first);
+  return { role: "assistant", content: isPlain ? first.text : parts };
 }

@@ -7,7 +7,7 @@
  * @module
  */
 import type { Result } from "../event.ts";
-import type { ChatRequest } from "../language_model.ts";
+import { cachedTexts, type ChatRequest } from "../language_model.ts";
 import { base64Size, imageMediaType } from "../image.ts";
 import type { ImagePart, Message, Part, TextPart } from "../message.ts";
 import { jsonSchemaOf } from "../schema.ts";
@@ -40,9 +40,9 @@ interface RecordedMessage {
 /** What the request says. */
 export function inputContent(request: ChatRequest, capture: Capture): OptionalAttributes {
   if (!capture.input) return {};
-  const { cacheContent = [], messages, tools = [] } = request;
+  const { messages, tools = [] } = request;
   const instructions = [
-    ...(typeof cacheContent === "string" ? [cacheContent] : cacheContent),
+    ...cachedTexts(request),
     ...messages.flatMap((message) => message.role === "system" ? [message.content] : []),
   ];
   const others = messages.filter((message) => message.role !== "system");
