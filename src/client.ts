@@ -7,12 +7,12 @@ import { abortable } from "./abortable.ts";
 import { checkLanguageModel } from "./client_options_check.ts";
 import { conversationOf } from "./conversation.ts";
 import { ConfigError } from "./error.ts";
-import type { EventIterator, EventStream, Result, StreamEvent } from "./event.ts";
+import type { EventStream, Result, StreamEvent } from "./event.ts";
+import { streamOf } from "./event_reader.ts";
 import type { ChatRequest, LanguageModel, RequestOptions } from "./language_model.ts";
 import type { Messages } from "./message.ts";
 import { checkOptions } from "./option_rules.ts";
 import { checkRequestOptions } from "./options_check.ts";
-import { offer, takerOf } from "./ready.ts";
 import { resultOf, runAll } from "./run.ts";
 
 /** How many requests of a batch run at once. */
@@ -53,17 +53,40 @@ export interface Client {
   readonly provider: string;
   /** The model's name. */
   readonly model: string;
-  /** Asks, and gives the whole answer. */
+  /**
+   * Asks, and gives the whole answer.
+   *
+   * @throws {ConfigError} for what is wrong with the request itself; nothing was sent.
+   * @throws {ApiError} or one of its subclasses when the vendor refused.
+   * @throws {ConnectionError} when no response came, {@linkcode TimeoutError} when it was waited for too long,
+   * {@linkcode StreamTruncatedError} when it was cut, {@linkcode ResponseError} when it is no answer.
+   * @throws {SchemaError} when the answer does not fit `schema`, {@linkcode ToolArgumentsError} when a call's arguments
+   * are no JSON.
+   * @throws the signal's own reason, as it is, when the caller aborts.
+   */
   run<T = unknown>(messages: Messages, options?: RequestOptions<T>): Promise<Result<T>>;
-  /** Asks, and gives the answer as it arrives. Sends nothing until the first `next()`. */
+  /**
+   * Asks, and gives the answer as it arrives. Sends nothing until the first `next()`, which is where what `run` throws is
+   * thrown at the earliest; a second iterator of the same stream throws {@linkcode ConfigError}.
+   */
   stream<T = unknown>(messages: Messages, options?: RequestOptions<T>): EventStream<T>;
-  /** n answers to the same messages, concurrently, in order. Failures: `BatchError` with all results and errors. */
+  /**
+   * n answers to the same messages, concurrently, in order.
+   *
+   * @throws {BatchError} with all results and errors, when one failed.
+   * @throws {ConfigError} when nothing could be sent, and the signal's own reason when the caller aborts.
+   */
   sample<T = unknown>(
     messages: Messages,
     n: number,
     options?: RequestOptions<T> & BatchOptions,
   ): Promise<readonly Result<T>[]>;
-  /** One answer to each conversation, in order. Failures: `BatchError` with all results and errors. */
+  /**
+   * One answer to each conversation, in order.
+   *
+   * @throws {BatchError} with all results and errors, when one failed.
+   * @throws {ConfigError} when nothing could be sent, and the signal's own reason when the caller aborts.
+   */
   generateMultiple<T = unknown>(
     sets: readonly Messages[],
     options?: RequestOptions<T> & BatchOptions & { readonly sampleN?: undefined },
@@ -205,77 +228,6 @@ function requestOf(messages: Messages, options: RequestOptions = {}, settings: C
   // Not read here: a value that throws when it is read costs telemetry that value, and the call nothing.
   const all = [defaults.attributes, options.attributes].map((each) => Object.getOwnPropertyDescriptors(each));
   return { ...request, attributes: Object.defineProperties({}, Object.assign({}, ...all)) };
-}
-
-/**
- * Collected readers: one that is dropped midway without `return()` ends its request all the same. Workers of an older
- * compatibility date have no such registry; there a request ends with the worker's own.
- */
-const dropped = typeof FinalizationRegistry === "undefined"
-  ? undefined
-  : new FinalizationRegistry<AsyncIterator<StreamEvent>>((events) => {
-    // Nobody is left to be told how breaking off went.
-    events.return?.().catch(() => {});
-  });
-
-function streamOf(begin: () => AsyncIterator<StreamEvent>): EventStream {
-  let taken = false;
-  return {
-    [Symbol.asyncIterator]() {
-      if (taken) throw new ConfigError("A stream can be read once only; call stream() again for another answer.");
-      taken = true;
-      return readerOf(begin());
-    },
-  };
-}
-
-function readerOf(events: AsyncIterator<StreamEvent>): EventIterator {
-  const done: IteratorResult<StreamEvent> = { value: undefined, done: true };
-  let over = false;
-  const unwatch = () => dropped?.unregister(reader);
-  const end = () => {
-    over = true;
-    unwatch();
-  };
-  const breakOff = async () => {
-    end();
-    await events.return?.();
-    return done;
-  };
-  const seen = (event: StreamEvent): void => {
-    // Nothing comes after it: to be watched any longer would keep what the call was made of from being collected.
-    if (event.type === "finish") unwatch();
-  };
-  const wait = async () => {
-    try {
-      const next = await events.next();
-      if (next.done) end();
-      else seen(next.value);
-      return next;
-    } catch (error) {
-      end();
-      throw error;
-    }
-  };
-  const take = takerOf(events);
-  const reader: EventIterator = {
-    [Symbol.asyncIterator]: () => reader,
-    next: () => over ? Promise.resolve(done) : wait(),
-    return: breakOff,
-    async throw(error) {
-      await breakOff();
-      throw error;
-    },
-  };
-  if (take !== undefined) {
-    offer(reader, () => {
-      const event = over ? undefined : take();
-      if (event !== undefined) seen(event);
-      return event;
-    });
-  }
-  dropped?.register(reader, events, reader);
-  return reader;
 }
 
 function checkCount(name: string, value: number): void {

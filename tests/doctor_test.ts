@@ -1,6 +1,6 @@
 /** The doctor as users run it: a program of its own, whose exit code and lines are all there is. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { denoArgs, type Ended, run } from "./runtimes/child.ts";
+import { denoArgs, type Ended, run } from "../scripts/child.ts";
 import { startReceiver } from "./support/otlp_receiver.ts";
 
 const OK_LINE = /^ok {4}\S/;

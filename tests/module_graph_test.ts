@@ -1,6 +1,6 @@
 // What a program loads by importing the library: the SDK of OpenTelemetry is not among it.
 import { assert, assertEquals } from "@std/assert";
-import { denoArgs, runWell } from "./runtimes/child.ts";
+import { denoArgs, runWell } from "../scripts/child.ts";
 
 /** `deno info --json`, as far as it is read here. */
 interface Graph {

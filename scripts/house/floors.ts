@@ -86,6 +86,7 @@ export const rooms: readonly Room[] = [
   { floor: 3, path: "src/step_observer.ts", never: ["src/http.ts", "src/attempt.ts", "src/otel/"] },
 
   { floor: 4, path: "src/run.ts", never: ["src/otel/"] },
+  { floor: 4, path: "src/event_reader.ts", never: ["src/http.ts", "src/attempt.ts", "src/otel/"] },
   { floor: 4, path: "src/structured.ts", never: ["src/http.ts", "src/attempt.ts", "src/otel/"] },
   { floor: 4, path: "src/agent/", never: ["src/http.ts", "src/attempt.ts", "src/otel/"] },
   { floor: 4, path: "src/client.ts", never: ["src/http.ts", "src/attempt.ts", "src/otel/", "src/agent/"] },

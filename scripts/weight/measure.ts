@@ -4,7 +4,7 @@
  * @module
  */
 import { gzipSync } from "node:zlib";
-import { ROOT, runWell } from "../../tests/runtimes/child.ts";
+import { ROOT, runWell } from "../child.ts";
 import { bundle, toolbox } from "../../tests/runtimes/toolbox.ts";
 
 /** A program of one line, which keeps what it imports. */

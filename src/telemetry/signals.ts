@@ -25,6 +25,7 @@ import {
 } from "../otel/lifecycle.ts";
 import type { FlushOptions, FlushReport, TelemetryState } from "../otel/options.ts";
 import { isRepeated } from "../otel/repeated.ts";
+import { checkOptions } from "../option_rules.ts";
 import { isRequestBound } from "../runtime.ts";
 import type { Meter, Tracer } from "../otel_types.ts";
 import { PACKAGE_NAME, PACKAGE_VERSION } from "../version.ts";
@@ -72,7 +73,7 @@ export function isTelemetryEnabled(): boolean {
 /**
  * Sets options of telemetry. Merges into earlier calls until the providers exist.
  *
- * @throws {ConfigError} once the providers exist.
+ * @throws {ConfigError} once the providers exist, and for what are no options.
  *
  * @example
  * ```ts
@@ -82,6 +83,7 @@ export function isTelemetryEnabled(): boolean {
  * ```
  */
 export function configureTelemetry(options: TelemetryOptions): void {
+  checkOptions(options);
   configure(options);
   prepare();
 }
@@ -102,6 +104,7 @@ export function configureTelemetry(options: TelemetryOptions): void {
  * ```
  */
 export async function startTelemetry(options?: TelemetryOptions): Promise<Telemetry> {
+  if (options !== undefined) checkOptions(options);
   if (options === undefined || isRepeated(telemetryOptions(), options)) restart();
   else configure(options);
   if (!isRequestBound()) prepare();

@@ -1,6 +1,6 @@
 // A program that has nothing left to do ends soon, whatever became of its telemetry. Each is a process of its own.
 import { assert, assertEquals } from "@std/assert";
-import { denoArgs, ROOT, run } from "../runtimes/child.ts";
+import { denoArgs, ROOT, run } from "../../scripts/child.ts";
 import { hangs, startCollector } from "../support/collector.ts";
 import { fakeClock } from "../support/clock.ts";
 import { refusedUrl } from "../support/vendor_server.ts";

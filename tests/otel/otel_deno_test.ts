@@ -2,7 +2,7 @@
 // span of each fetch itself, and it exports by itself.
 import { assert, assertEquals } from "@std/assert";
 import { ANSWER, startChatServer } from "../runtimes/chat_server.ts";
-import { denoArgs, runWell } from "../runtimes/child.ts";
+import { denoArgs, runWell } from "../../scripts/child.ts";
 import { lastValue, METRICS, namesOfMetrics } from "../runtimes/expected.ts";
 import { auditedRun, packagesOf } from "../runtimes/observed.ts";
 import { startReceiver } from "../support/otlp_receiver.ts";

@@ -1,6 +1,6 @@
 // Somebody else's providers are used instead of ours, whichever copy of OpenTelemetry's API and SDK they come from.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { ROOT, runWell } from "../runtimes/child.ts";
+import { ROOT, runWell } from "../../scripts/child.ts";
 import { lastValue, METRICS } from "../runtimes/expected.ts";
 import { installedProject, type Toolbox, toolbox } from "../runtimes/toolbox.ts";
 import { type Played, type Stage, stage } from "./stage.ts";

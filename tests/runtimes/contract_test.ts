@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { startReceiver } from "../support/otlp_receiver.ts";
-import { ROOT } from "./child.ts";
+import { ROOT } from "../../scripts/child.ts";
 import { builtinsOfArtifact, builtinsOfSources } from "./contract/builtins.ts";
 import type { RowName, Settings, Told } from "./contract/program.ts";
 import { IDLE_MS } from "./contract/row.ts";

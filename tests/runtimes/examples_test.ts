@@ -7,7 +7,7 @@ import { startReceiver } from "../support/otlp_receiver.ts";
 import { chatChunks, sse } from "../support/chat_wire.ts";
 import { chatWire } from "../support/wires.ts";
 import { startChatServer } from "./chat_server.ts";
-import { ROOT, runWell } from "./child.ts";
+import { ROOT, runWell } from "../../scripts/child.ts";
 import { type Server, startServer } from "./server.ts";
 import { bundle, copyTree, installedProject, npmInstall, tool, type Toolbox, toolbox } from "./toolbox.ts";
 import { startWorker, writeWorkerConfig } from "./workerd.ts";

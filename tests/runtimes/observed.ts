@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { denoArgs, type Ended, ROOT, runWell, type StartOptions } from "./child.ts";
+import { denoArgs, type Ended, ROOT, runWell, type StartOptions } from "../../scripts/child.ts";
 
 /** A run of Deno, looked over. */
 export interface Observed extends Ended {

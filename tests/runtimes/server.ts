@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { environment, type StartOptions } from "./child.ts";
+import { environment, type StartOptions } from "../../scripts/child.ts";
 
 /** A running server. */
 export interface Server extends AsyncDisposable {

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { startReceiver } from "../support/otlp_receiver.ts";
 import { ANSWER, startChatServer } from "./chat_server.ts";
-import { denoArgs, runWell } from "./child.ts";
+import { denoArgs, runWell } from "../../scripts/child.ts";
 import { assertCallsArrived } from "./expected.ts";
 import { auditedRun, packagesOf } from "./observed.ts";
 import { bareCopy, bundle, installedProject, type Toolbox, toolbox } from "./toolbox.ts";

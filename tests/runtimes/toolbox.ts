@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { ROOT, runWell } from "./child.ts";
+import { ROOT, runWell } from "../../scripts/child.ts";
 
 /** A program from npm. */
 export type ToolName = "bun" | "deno" | "esbuild" | "node" | "workerd";

@@ -3,7 +3,7 @@ import { assert } from "@std/assert";
 import { bundleWeight, type WeighedBundle } from "../../scripts/weight/measure.ts";
 import { partsOf } from "../../scripts/weight/parts.ts";
 import { aim, bounds } from "../../scripts/weight/programs.ts";
-import { ROOT } from "./child.ts";
+import { ROOT } from "../../scripts/child.ts";
 import { installedProject } from "./toolbox.ts";
 
 /** So far below its bound nothing may stay: the bound is lowered then. */

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { undocumented } from "../../scripts/docs/public_api.ts";
-import { runWell } from "../runtimes/child.ts";
+import { runWell } from "../../scripts/child.ts";
 
 /** What is said of a module, without its places. */
 async function said(

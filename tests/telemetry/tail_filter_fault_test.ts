@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { createClient } from "../../mod.ts";
 import { type SpanProcessorLike, tailFilter } from "../../src/telemetry/mod.ts";
-import { denoArgs, runWell } from "../runtimes/child.ts";
+import { denoArgs, runWell } from "../../scripts/child.ts";
 import { startReceiver } from "../support/otlp_receiver.ts";
 import { memoryTelemetry, pointNamed } from "../support/telemetry.ts";
 import { chat, startVendor } from "../support/vendor_server.ts";

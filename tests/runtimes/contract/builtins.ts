@@ -4,7 +4,7 @@
  * @module
  */
 import { builtinModules } from "node:module";
-import { denoArgs, ROOT, runWell } from "../child.ts";
+import { denoArgs, ROOT, runWell } from "../../../scripts/child.ts";
 import { bundle } from "../toolbox.ts";
 
 /** `metafile` of esbuild, as far as it is read here: https://esbuild.github.io/api/#metafile */

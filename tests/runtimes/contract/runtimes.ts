@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ROOT, runWell } from "../child.ts";
+import { ROOT, runWell } from "../../../scripts/child.ts";
 import { startServer } from "../server.ts";
 import { bundle, tool } from "../toolbox.ts";
 import { startWorker, writeWorkerConfig } from "../workerd.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { configFlags } from "../../scripts/configured.ts";
+import { configFlags } from "./configured.ts";
 
 /** How a program ended. */
 export interface Ended {
@@ -21,7 +21,7 @@ export interface StartOptions {
 }
 
 /** The root of the repository. */
-export const ROOT = new URL("../../", import.meta.url);
+export const ROOT = new URL("../", import.meta.url);
 
 const LIMIT_MS = 60_000;
 const READ_BY_TESTED = /^(?:OTEL_|OPENAI_|ANTHROPIC_|DENO_AUDIT_|NODE_OPTIONS$|BUN_)/;
