@@ -51,15 +51,15 @@ export interface Bound extends BundleWeight {
   readonly because: string;
 }
 
-const FASTER =
+const REASONS =
   "Bodies are read into one buffer, and spans encoded in one pass: 2 KB for half of a stream's CPU and a quarter of " +
-  "the encoder's.";
+  "the encoder's. What models, providers, hooks and handlers of the user's own may do wrong ends as promised: 2 KB.";
 
 /**
  * A ratchet: what ours weighed when this was written, and a little. A change that makes them lighter lowers the bound,
  * one that makes them heavier is to be worth it.
  */
 export const bounds: readonly Bound[] = [
-  { program: everything, start: 71_500, whole: 111_500, because: FASTER },
-  { program: clientAlone, start: 55_300, whole: 95_400, because: FASTER },
+  { program: everything, start: 73_700, whole: 113_700, because: REASONS },
+  { program: clientAlone, start: 57_700, whole: 97_600, because: REASONS },
 ];
