@@ -11,7 +11,7 @@ import { secret } from "./secret.ts";
 const abortables = secret<true>();
 
 /** The same iterator, which ends with the signal, and when its reader leaves it, in the middle of a wait too. */
-export function abortable<T extends object>(
+export function abortable<T extends { readonly type: string }>(
   events: AsyncIterator<T>,
   signal: AbortSignal | undefined,
 ): AsyncIterator<T> {
@@ -19,16 +19,27 @@ export function abortable<T extends object>(
   if (takerOf(events) !== undefined || abortables.get(events) === true) return events;
   const waits = new Set<(over: IteratorResult<T>) => void>();
   const leave = () => unawaited(quietly(() => events.return?.())); // It may never answer.
+  let answered = false; // Whatever aborts from then on has nothing to end.
+
+  async function read(): Promise<IteratorResult<T>> {
+    const next = await events.next();
+    answered ||= next.done === true || next.value?.type === "finish";
+    return next;
+  }
+
   return asAbortable({
     async next() {
-      if (signal?.aborted) throw signal.reason;
+      if (signal?.aborted && !answered) {
+        leave();
+        throw signal.reason;
+      }
       const { promise: left, resolve } = Promise.withResolvers<IteratorResult<T>>();
       waits.add(resolve);
       try {
-        const next = Promise.race([events.next(), left]);
-        return await (signal === undefined ? next : orAborted(next, signal));
+        const next = Promise.race([read(), left]);
+        return await (signal === undefined || answered ? next : orAborted(next, signal));
       } catch (error) {
-        if (signal?.aborted) leave();
+        if (signal?.aborted && !answered) leave();
         throw error;
       } finally {
         waits.delete(resolve);

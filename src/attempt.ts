@@ -88,13 +88,17 @@ export function beginAttempt(options: AttemptOptions): Attempt {
     return new StreamTruncatedError(message, { partialText: partialText() });
   }
 
+  function take(): Promise<Uint8Array | undefined> | undefined {
+    reader ??= response?.body ? readerOf(response.body) : undefined;
+    return reader?.read();
+  }
+
   async function read(): Promise<Uint8Array | undefined> {
     if (signal.aborted) throw signal.reason;
     if (response === undefined || ended) return undefined;
     silence.wait();
     try {
-      reader ??= response.body === null ? undefined : readerOf(response.body);
-      const bytes = await reader?.read();
+      const bytes = await take();
       if (signal.aborted) throw signal.reason;
       if (bytes === undefined) end();
       else if (!ArrayBuffer.isView(bytes)) throw notBytes();
@@ -151,8 +155,8 @@ export function beginAttempt(options: AttemptOptions): Attempt {
       const timer = setTimeout(cancel, DRAIN_MS);
       try {
         for (let left = DRAIN_BYTES; left > 0;) {
-          const bytes = await read();
-          if (bytes === undefined) return;
+          const bytes = await take(); // Nobody waits for the vendor any more.
+          if (bytes === undefined) return end();
           left -= bytes.length;
         }
       } catch {

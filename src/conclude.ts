@@ -10,7 +10,7 @@ import { resultWithoutSecrets } from "./secrecy.ts";
 import { tierMultiplier } from "./service_tier.ts";
 import { ApiError, LlmError } from "./error.ts";
 import type { Result } from "./event.ts";
-import type { Billed, DecodedResult } from "./provider.ts";
+import type { Billed, DecodedResult, Pass } from "./provider.ts";
 import type { Cost, ModelPrice } from "./usage.ts";
 
 /** The result of a call, whose answer is still to be parsed. */
@@ -30,33 +30,45 @@ export function conclude({ connection, secrets }: Call, decoded: DecodedResult, 
   };
 }
 
-/** The cost by the user's price, else by the catalogue's for this provider's model of that name. */
-function priced(
-  { provider, model, price }: Connection,
-  { usage, responseModel, serviceTier, cacheWrite1hTokens = 0, passes, fees = 0, priceFactor = 1 }: Billed,
-): Cost | undefined {
+/** The cost of all passes: by the user's price, else by the catalogue's for this provider's model of that name. */
+function priced(connection: Connection, billed: Billed): Cost | undefined {
+  const { usage, cacheWrite1hTokens = 0, fees = 0 } = billed;
   if (usage === undefined) return undefined;
-  const at = (price: ModelPrice, source: Cost["source"], multiplier: number) => {
-    const costs = (passes ?? [{ usage, cacheWrite1hTokens }]).map((pass, index) =>
-      costOf(pass.usage, price, {
-        source,
-        cacheWrite1hTokens: pass.cacheWrite1hTokens,
-        multiplier,
-        other: index === 0 ? fees : 0,
-      })
-    );
-    return sumOf(costs);
-  };
-  if (price !== undefined) return at(price, "override", 1);
+  const passes: readonly Pass[] = billed.passes ?? [{ usage, cacheWrite1hTokens }];
+  return sumOf(passes.map((pass, index) => {
+    const rate = rateOf(connection, billed, pass.model);
+    return rate && costOf(pass.usage, rate.price, {
+      source: rate.source,
+      cacheWrite1hTokens: pass.cacheWrite1hTokens,
+      multiplier: rate.multiplier,
+      other: index === 0 ? fees : 0,
+    });
+  }));
+}
+
+interface Rate {
+  readonly price: ModelPrice;
+  readonly source: Cost["source"];
+  readonly multiplier: number;
+}
+
+/** What a token costs, of the model that made a pass where that is known to be another than the one that was asked. */
+function rateOf(
+  { provider, model, price }: Connection,
+  { responseModel, serviceTier, priceFactor = 1 }: Billed,
+  another: string | undefined,
+): Rate | undefined {
+  if (price !== undefined) return { price, source: "override", multiplier: 1 };
   // Azure sells OpenAI's models at OpenAI's prices.
   const seller = provider.name === "azure" ? "openai" : provider.name;
   // Azure's deployments have names of the customer's own: there alone the name in the answer tells the model.
-  const names = provider.name === "azure" ? [model, responseModel] : [model];
+  const asked = provider.name === "azure" ? [model, responseModel] : [model];
+  const names = another === undefined ? asked : [another];
   const info = names.map((name) => name === undefined ? undefined : modelInfo(name))
     .find((row) => row?.provider === seller && row.price !== undefined);
   const multiplier = info && tierMultiplier(info.name, serviceTier);
   if (info?.price === undefined || multiplier === undefined) return undefined;
-  return at(info.price, "catalog", multiplier * priceFactor);
+  return { price: info.price, source: "catalog", multiplier: multiplier * priceFactor };
 }
 
 /** Undefined where one of them is not known. */

@@ -19,6 +19,7 @@ import { backoffMs } from "./retry.ts";
 import { mayRetry } from "./retryable.ts";
 import { secretsOf, withoutSecrets } from "./secrecy.ts";
 import { parseStructured } from "./structured.ts";
+import { unawaited } from "./quietly.ts";
 import { asOwn } from "./ready.ts";
 import { timeoutError } from "./timeouts.ts";
 import { portOf } from "./url.ts";
@@ -44,7 +45,8 @@ export function connect(connection: Connection): LanguageModel {
       return {
         [Symbol.asyncIterator]() {
           const events = breakable(request.signal, begin);
-          return isReadByFold(provider) ? asOwn(events) : events;
+          // A schema may be the user's own code.
+          return isReadByFold(provider) && request.schema === undefined ? asOwn(events) : events;
         },
       };
     },
@@ -104,6 +106,7 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
       let failure: unknown;
       let shown = false;
       let given: Answer | undefined;
+      let over = false;
       try {
         given = await exchange(call, attempt, progress);
         for (let events = await given.next(); events !== undefined; events = await given.next()) {
@@ -126,15 +129,19 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
           attempt.close();
           callOff();
           release();
+          over = true;
           yield [{ type: "finish", result: schema ? { ...result, parsed } : result }];
           return;
         }
         const message = "The stream ended before the answer did; what came stands in partialText.";
         throw new StreamTruncatedError(message, { partialText: partialTextOf(progress) });
       } catch (error) {
-        failure = signal.aborted ? signal.reason : withoutSecrets(error, call.secrets());
+        failure = signal.aborted ? signal.reason : error;
         // The caller's own reason stays as the caller made it.
-        if (failure !== request.signal?.reason) tellWhatCame(failure, connection, progress);
+        if (failure !== request.signal?.reason) {
+          tellWhatCame(failure, connection, progress);
+          if (!signal.aborted) withoutSecrets(failure, call.secrets());
+        }
         if (
           shown || progress.firstOutputAt !== undefined || retry >= maxRetries || signal.aborted || !mayRetry(failure)
         ) {
@@ -143,7 +150,9 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
       } finally {
         attempt.close();
         // A dialect of the user's own that cannot end, or fails at it, changes nothing of how the call did.
-        await given?.close?.().catch(() => {});
+        const closing = given?.close?.();
+        if (over) unawaited(closing);
+        else await closing?.catch(() => {});
       }
       const waitMs = (failure instanceof ApiError ? failure.retryAfterMs : undefined) ?? backoffMs(retry);
       const notice = retryNotice(failure, waitMs, retry + 1, maxRetries);
@@ -171,9 +180,11 @@ function retryNotice(failure: unknown, waitMs: number, retry: number, of: number
 
 function urlOf(baseUrl: URL, path: string): string {
   const url = new URL(baseUrl);
-  const [place = "", query = ""] = path.split("?", 2);
-  url.pathname = `${url.pathname.replace(/\/+$/, "")}/${place.replace(/^\/+/, "")}`;
-  for (const [name, value] of new URLSearchParams(query)) url.searchParams.append(name, value);
+  const at = path.indexOf("?");
+  const place = (at < 0 ? path : path.slice(0, at)).replace(/^\/+/, "");
+  const base = url.pathname.replace(/\/+$/, "");
+  url.pathname = place === "" ? base : `${base}/${place}`;
+  if (at >= 0) url.search = [url.search.slice(1), path.slice(at + 1)].filter(Boolean).join("&");
   return url.href;
 }
 
@@ -188,7 +199,8 @@ function headersOf(
   try {
     headers = mergedHeaders(general, provider.headers(key), encoded.headers, own);
   } catch (cause) {
-    throw new ConfigError(`The provider ${provider.name} gives no headers: its function threw.`, { cause });
+    const failure = new ConfigError(`The provider ${provider.name} gives no headers: its function threw.`, { cause });
+    throw withoutSecrets(failure, { all: key === undefined ? [] : [key] });
   }
   for (const name in headers) {
     if (!isHeaderName(name)) {

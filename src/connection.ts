@@ -8,24 +8,19 @@ import type { Lifeline } from "./breakable.ts";
 import type { NoticeEvent } from "./event.ts";
 import type { ChatRequest } from "./language_model.ts";
 import type { EncodedRequest, Fold, Provider } from "./provider.ts";
+import type { Authentication, Secrets } from "./secrecy.ts";
 import type { ModelPrice } from "./usage.ts";
 
 /** What a connection is made of. */
-export interface Connection {
+export interface Connection extends Authentication {
   /** The dialect. */
   readonly provider: Provider;
   /** The model's name. */
   readonly model: string;
   /** Checked; the provider's path is appended to its path. */
   readonly baseUrl: URL;
-  /** Goes into the provider's headers, and nowhere else. */
-  readonly key: string | undefined;
-  /** What an official SDK authenticates with, as far as it shows it: to be kept out of errors, and for nothing else. */
-  readonly secrets: readonly string[];
   /** Whether whoever sends the requests authenticates them by itself, as an official SDK does. */
   readonly ownAuth: boolean;
-  /** Go last, over the provider's own. */
-  readonly headers: Readonly<Record<string, string>>;
   /** How often a failed attempt is made again. */
   readonly maxRetries: number;
   /** How long the vendor may be silent. */
@@ -47,7 +42,7 @@ export interface Call extends Lifeline {
   /** What it is sent with. */
   readonly headers: Readonly<Record<string, string>>;
   /** What must not stand in anything that is told of it. */
-  readonly secrets: () => readonly string[];
+  readonly secrets: () => Secrets;
   /** What is asked. */
   readonly request: ChatRequest;
   /** The same in the vendor's words. */

@@ -5,7 +5,7 @@
  */
 import { isHeaders } from "./client_options_check.ts";
 import { ConfigError } from "./error.ts";
-import { checkHeaderValue, isHeaderName } from "./http_header.ts";
+import { checkHeaderValue, isHeaderName, KEY_START, looksLikeKey } from "./http_header.ts";
 import type { Provider } from "./provider.ts";
 import { readyVendors } from "./providers/mod.ts";
 import { readVariable } from "./runtime.ts";
@@ -107,10 +107,8 @@ function baseUrlOf(name: string, value: string, key: string | undefined): URL {
 /** What parameters with keys are called. */
 const SECRET_PARAMETER =
   /key|token|secret|pass(?:word|wd)?$|^pwd$|auth|^sig|signature|credential|^code$|bearer|^jwt$|session/i;
-/** How vendors' keys begin. */
-const KEY_START = /^(?:sk|pk|rk|gsk|xai|nvapi|pplx)[-_]|^hf_|^AIza/;
-/** A name that is made of words, as a model's: it may be long. */
-const NAME = /^(?=[a-z]*[g-z])[a-z]{2,}(?:[-._][a-z0-9]+)+$/;
+/** A name that is made of words and numbers, as a model's: it may be long. */
+const NAME = /^[a-z]{2,12}(?:[-._](?:[a-z]{1,12}|\d{1,8}))+$/;
 
 /** A version or a region is short; what is long and no name, or begins as keys do, is a key. */
 function isSecretValue(value: string, key: string | undefined): boolean {
@@ -122,7 +120,7 @@ function isSecretValue(value: string, key: string | undefined): boolean {
  * short key is a word that a local server does not look at.
  */
 function isSecretSegment(segment: string, key: string | undefined): boolean {
-  return segment.length >= 8 && segment === key || segment.length >= 20 && KEY_START.test(segment);
+  return segment.length >= 8 && segment === key || looksLikeKey(segment);
 }
 
 function checkHeaders(given: Readonly<Record<string, string>> | Headers): Readonly<Record<string, string>> {

@@ -15,6 +15,14 @@ export function mayBeKey(name: string): boolean {
   return /auth|key|token|secret/i.test(name);
 }
 
+/** Whether a value begins as vendors' keys do, and is as long. */
+export function looksLikeKey(value: string): boolean {
+  return value.length >= 20 && KEY_START.test(value);
+}
+
+/** How vendors' keys begin. */
+export const KEY_START: RegExp = /^(?:sk|pk|rk|gsk|xai|nvapi|pplx)[-_]|^hf_|^AIza/;
+
 /**
  * Checks the value of a header, and names the field that it was given as, never the value.
  *

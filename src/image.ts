@@ -27,11 +27,12 @@ export function imageFromUrl(url: string | URL): ImagePart {
   throw new ConfigError(`The image's address must be a whole URL, as in https://host/cat.png; ${hint}.`);
 }
 
-/** An image whose address holds it (`data:…;base64,…`) as one with data; undefined for any other. */
-export function inlineImage({ url = "", mediaType }: ImagePart): ImagePart | undefined {
-  const head = /^data:([^;,]+)(?:;[^;,]*)*?;base64,/i.exec(url);
+/** An image whose address, or data, is a `data:` URL (`data:…;base64,…`) as one with data; undefined for any other. */
+export function inlineImage({ url, data, mediaType }: ImagePart): ImagePart | undefined {
+  const source = data ?? url ?? "";
+  const head = /^data:([^;,]+)(?:;[^;,]*)*?;base64,/i.exec(source);
   if (head === null) return undefined;
-  return { type: "image", data: url.slice(head[0].length), mediaType: mediaType ?? head[1]?.toLowerCase() };
+  return { type: "image", data: source.slice(head[0].length), mediaType: mediaType ?? head[1]?.toLowerCase() };
 }
 
 /** Whether an address begins as a URL does. One letter alone is the drive of a file. */

@@ -16,6 +16,8 @@ export interface Pass {
   readonly usage: Usage;
   /** The part of `usage.cacheWriteTokens` that was written for an hour, at that price. */
   readonly cacheWrite1hTokens: number;
+  /** The model that made it, where that is another than the one that was asked. */
+  readonly model?: string | undefined;
 }
 
 /** What a dialect knows of a result; `connect` adds provider, model, times, cost and parsed. */

@@ -3,51 +3,78 @@
  *
  * @module
  */
-import type { Connection } from "./connection.ts";
 import { LlmError } from "./error.ts";
 import { mayBeKey } from "./http_header.ts";
 import type { DecodedResult } from "./provider.ts";
+import { quietly } from "./quietly.ts";
 
 /** A shorter key is a word that a local server does not look at, and may stand in any sentence. */
 const SHORTEST_SECRET = 8;
 
-/**
- * What is secret of a call that is sent with these headers. A gateway's key mostly comes as a header of the user's own; a
- * short value there is a region, or a version.
- */
-export function secretsOf({ key, secrets, headers: own }: Connection, sent: Headers): readonly string[] {
-  const all = secrets.filter((secret) => secret !== "");
-  if (key !== undefined && key !== "") all.push(key);
+/** What is secret of a call. */
+export interface Secrets {
+  /** The keys that it is sent with. */
+  readonly keys: readonly string[];
+  /**
+   * The same, and whatever else the user says in headers: a gateway's key mostly comes so. It is kept out of errors alone,
+   * since a header may also name what an answer names, as a model.
+   */
+  readonly all: readonly string[];
+}
+
+/** What a connection authenticates with. */
+export interface Authentication {
+  /** Goes into the provider's headers, and nowhere else. */
+  readonly key: string | undefined;
+  /** What an official SDK authenticates with, as far as it shows it: to be kept out of what is told, and for nothing else. */
+  readonly secrets: readonly string[];
+  /** The user's own headers, which go last, over the provider's. */
+  readonly headers: Headers;
+}
+
+/** What is secret of a call that is sent with these headers. A short value is a region, or a version. */
+export function secretsOf({ key, secrets, headers: own }: Authentication, sent: Headers): Secrets {
+  const keys = [key, ...secrets].filter((secret) => secret !== undefined && secret !== "") as string[];
+  const others: string[] = [];
   for (const name in sent) {
     const value = sent[name] ?? "";
     if (value.length < SHORTEST_SECRET || !Object.hasOwn(own, name) && !mayBeKey(name)) continue;
-    all.push(value);
+    const list = mayBeKey(name) ? keys : others;
+    list.push(value);
     const last = value.slice(value.lastIndexOf(" ") + 1);
-    if (last.length >= SHORTEST_SECRET && last !== value) all.push(last);
+    if (last.length >= SHORTEST_SECRET && last !== value) list.push(last);
   }
-  return all;
+  return { keys, all: others.length === 0 ? keys : [...keys, ...others] };
 }
 
 type Headers = Readonly<Record<string, string>>;
 
 /** The same error, where it is one of ours, without what is secret: in its words, in its code, and in its cause. */
-export function withoutSecrets(error: unknown, secrets: readonly string[]): unknown {
+export function withoutSecrets(error: unknown, { all }: Pick<Secrets, "all">): unknown {
   if (!(error instanceof LlmError)) return error;
-  for (const secret of secrets) {
+  for (const secret of all) {
     const isWord = secret.length < SHORTEST_SECRET;
     blacken(error, isWord ? ["vendorMessage"] : ["vendorMessage", "message", "stack", "code", "requestId"], secret);
-    if (!isWord && error.cause instanceof Error) blacken(error.cause, ["message", "stack", "name", "code"], secret);
+    if (isWord) continue;
+    if (error.cause instanceof Error) blacken(error.cause, ["message", "stack", "name", "code"], secret);
+    else if (names(error.cause, secret)) Object.defineProperty(error, "cause", { value: "[key]" });
   }
   return error;
 }
 
+/** Whether a value, which may be anything, holds a secret somewhere. */
+function names(value: unknown, secret: string): boolean {
+  return value !== undefined && quietly(() => JSON.stringify(value)?.includes(secret)) !== false;
+}
+
 /** The same result, whose names for the answer and for the model are the vendor's to choose. */
-export function resultWithoutSecrets<R extends DecodedResult>(result: R, secrets: readonly string[]): R {
+export function resultWithoutSecrets<R extends DecodedResult>(result: R, { keys }: Secrets): R {
   let clean = result;
   for (const name of ["responseId", "responseModel", "systemFingerprint", "serviceTier"] as const) {
-    const text = clean[name];
-    for (const secret of secrets) {
-      if (secret.length < SHORTEST_SECRET || text?.includes(secret) !== true) continue;
+    const text: unknown = clean[name]; // A provider of the user's own may give anything.
+    if (typeof text !== "string") continue;
+    for (const secret of keys) {
+      if (secret.length < SHORTEST_SECRET || !text.includes(secret)) continue;
       clean = { ...clean, [name]: text.replaceAll(secret, "[key]") };
     }
   }

@@ -21,7 +21,7 @@ const HEARTBEATS: ReadonlySet<string | undefined> = new Set(["ping", "keepalive"
 
 /** Whether an event only keeps the connection open: by its name, or since there is nothing in it. */
 export function isHeartbeat({ event, data }: ServerSentEvent): boolean {
-  return HEARTBEATS.has(event) || data.trim() === "";
+  return HEARTBEATS.has(event) || data.trim() === "" && event !== "error";
 }
 
 /** How events are read. */

@@ -92,3 +92,54 @@ Deno.test("abortable() hands on what a model gives, throws and ends with", async
   assertEquals((await reader.next()).done, true);
   assertStrictEquals(abortable(reader, undefined), reader); // It ends by itself.
 });
+
+/** A wrapper around a model, as one that limits how many run at once. */
+function limited(model: LanguageModel, seen: string[]): LanguageModel {
+  return {
+    ...model,
+    async *stream(request) {
+      seen.push("acquired");
+      try {
+        yield* model.stream(request);
+      } finally {
+        seen.push("released");
+      }
+    },
+  };
+}
+
+const answering: LanguageModel = {
+  provider: "test",
+  model: "own",
+  async *stream() {
+    yield { type: "text", delta: "Paris." };
+    yield { type: "finish", result: { ...result, durationSeconds: 0 } };
+  },
+};
+
+for (const wrap of [(model: LanguageModel) => model, instrument]) {
+  const how = wrap === instrument ? ", instrumented" : "";
+
+  Deno.test(`a wrapper that is left between two reads cleans up${how}`, async () => {
+    const seen: string[] = [];
+    const controller = new AbortController();
+    const client = clientOf(wrap(limited(answering, seen)));
+    const reading = (async () => {
+      for await (const _event of client.stream("Hi", { signal: controller.signal })) controller.abort("mine");
+    })();
+    assertEquals(await reading.catch((error) => error), "mine");
+    assertEquals(seen, ["acquired", "released"]);
+  });
+
+  Deno.test(`an abort after the answer ends nothing${how}`, async () => {
+    const seen: string[] = [];
+    const controller = new AbortController();
+    const client = clientOf(wrap(limited(answering, seen)));
+    const types: string[] = [];
+    for await (const event of client.stream("Hi", { signal: controller.signal })) {
+      types.push(event.type);
+      if (event.type === "finish") controller.abort(new Error("done with it"));
+    }
+    assertEquals([types, seen], [["text", "finish"], ["acquired", "released"]]);
+  });
+}

@@ -81,7 +81,11 @@ const acme = (baseUrl: string, more: Partial<Provider>): Provider => {
   return { ...openaiChat, name: "acme", baseUrl, keyVariable: undefined, ...more };
 };
 
-const PATHS = { "/chat/completions?v=1": "/v1/chat/completions?v=1", "chat/completions": "/v1/chat/completions" };
+const PATHS = {
+  "/chat/completions?v=1": "/v1/chat/completions?v=1",
+  "chat/completions": "/v1/chat/completions",
+  "": "/v1",
+};
 for (const [path, expected] of Object.entries(PATHS)) {
   Deno.test(`a provider's path ${path} is asked as it is meant`, async () => {
     await using server = startVendor(chat());
@@ -145,3 +149,69 @@ Deno.test("a 401 does not say that no key was sent where a header of the user's 
     assertEquals([failure.name, failure.message.includes("none was sent")], ["AuthenticationError", false]);
   }
 });
+
+Deno.test("a base URL's own query stays as it is written", async () => {
+  await using server = startVendor(chat());
+  const provider = acme(`${server.url}?a=b%20c`, { path: "/chat/completions?v=1" });
+  await createClient("m", { provider }).run(question);
+  assertEquals(server.requests[0]?.path, "/v1/chat/completions?a=b%20c&v=1");
+});
+
+Deno.test("a provider's reader whose clean-up never ends holds no answer back", async () => {
+  await using server = startVendor(chat());
+  const provider = acme(server.url, {
+    async *decode(...args) {
+      try {
+        yield* openaiChat.decode(...args);
+      } finally {
+        await new Promise(() => {});
+      }
+    },
+  });
+  assertEquals((await createClient("m", { provider }).run(question)).response, "Paris.");
+});
+
+Deno.test("a provider may give an id that is no text", async () => {
+  await using server = startVendor(chat());
+  const provider = acme(server.url, {
+    async *decode(...args) {
+      for await (const event of openaiChat.decode(...args)) {
+        yield event.type === "finish" ? { ...event, result: { ...event.result, responseId: 4711 as never } } : event;
+      }
+    },
+  });
+  const client = createClient("m", { provider, apiKey: "a-key-of-some-length" });
+  assertEquals((await client.run(question)).responseId as unknown, 4711);
+});
+
+Deno.test("a header that names the model cuts nothing out of the answer", async () => {
+  await using server = startVendor(body(chatBody({})));
+  const headers = { "helicone-model-override": "gpt-4o-mini" };
+  const client = createClient("gpt-4o-mini", { baseUrl: server.url, headers, apiKey: "a-key-of-some-length" });
+  const { responseModel } = await client.run(question, { streaming: false });
+  assertEquals(responseModel?.includes("[key]"), false);
+});
+
+for (const wire of wires) {
+  Deno.test(`a broken chunk of ${wire.name}'s is told, whatever its event is called`, async () => {
+    await using server = startVendor(async (reply) => {
+      await reply.head();
+      await reply.write(`${wire.opening}event: chunk\ndata: {"choices":[{"delta":{"conte\n\n${wire.rest}`);
+      await reply.end();
+    });
+    const failure = await clientFor(wire, server, { maxRetries: 0 }).run(question).catch((error) => error);
+    assertInstanceOf(failure, ResponseError);
+    assertEquals(failure.reason, "json");
+  });
+
+  Deno.test(`an error event of ${wire.name}'s without data is an error`, async () => {
+    await using server = startVendor(async (reply) => {
+      await reply.head();
+      await reply.write(`${wire.opening}event: error\ndata:\n\n${wire.rest}`);
+      await reply.end();
+    });
+    const failure = await clientFor(wire, server, { maxRetries: 0 }).run(question).catch((error) => error);
+    assertInstanceOf(failure, ResponseError);
+    assertEquals(failure.reason, "vendor");
+  });
+}

@@ -4,7 +4,16 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { inspect } from "node:util";
 import { z } from "zod";
-import { ApiError, type Client, createClient, LlmError, type RequestOptions, ResponseError } from "../mod.ts";
+import {
+  ApiError,
+  type Client,
+  createClient,
+  LlmError,
+  openaiChat,
+  type Provider,
+  type RequestOptions,
+  ResponseError,
+} from "../mod.ts";
 import { fakeClock } from "./support/clock.ts";
 import { chatBody, chatChunks, sse } from "./support/chat_wire.ts";
 import { type MemoryTelemetry, memoryTelemetry } from "./support/telemetry.ts";
@@ -179,6 +188,37 @@ Deno.test("a key that comes back under the vendor's own names stands nowhere", a
   assertEquals([result.responseId, result.responseModel], ["[key]", "[key]"]);
   assertNoNeedle([Deno.inspect({ ...result, messages: [] }), ...await printsOfTelemetry(telemetry), ...written.lines]);
 });
+
+Deno.test("a key that comes back as the id of a stream that fails stands nowhere", async () => {
+  const refusal = { error: { message: "boo", type: "rate_limit_error", code: "rate_limit_exceeded" } };
+  await using server = startVendor(body(sse(refusal), { headers: { ...STREAM.headers, "x-request-id": KEY } }));
+  const client = createClient("gpt-4o-mini", { baseUrl: server.url, apiKey: KEY, maxRetries: 0 });
+  const failure = await client.run(PROMPT).catch((error) => error);
+  assertInstanceOf(failure, ApiError);
+  assertEquals(failure.requestId, "[key]");
+});
+
+const CAUSES: Readonly<Record<string, Partial<Provider>>> = {
+  "decode() throws": {
+    decode: () => {
+      throw { say: KEY };
+    },
+  },
+  "headers() throws": {
+    headers: (key) => {
+      throw new Error(`bad ${key}`);
+    },
+  },
+};
+for (const [what, more] of Object.entries(CAUSES)) {
+  Deno.test(`a key that a provider's ${what} stands nowhere`, async () => {
+    await using server = startVendor(body(sse(...opening), STREAM));
+    const provider = { ...openaiChat, name: "acme", baseUrl: server.url, keyVariable: undefined, ...more };
+    const failure = await createClient("m", { provider, apiKey: KEY }).run(PROMPT).catch((error) => error);
+    assertInstanceOf(failure, LlmError);
+    assertNoNeedle([Deno.inspect(failure, { depth: 9, showHidden: true })]);
+  });
+}
 
 Deno.test("a key that a fetch fails with stands nowhere", async () => {
   await using telemetry = await memoryTelemetry();

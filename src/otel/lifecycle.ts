@@ -37,6 +37,7 @@ let options: OtelOptions = {};
 let loaded: Loaded | undefined;
 let loading: Promise<void> | undefined;
 let stopped = false;
+let stopping = false;
 let lateRegistration = false;
 let failure: string | undefined;
 let trouble: TroubleLog = createTroubleLog({ onError: undefined, silent: false });
@@ -173,11 +174,12 @@ export async function shutdown({ timeoutMs = FLUSH_MS }: FlushOptions = {}): Pro
   const left = () => Math.floor(timeoutMs - (performance.now() - since));
   // A filter that never answers must not take the time that sending needs.
   const holding = loaded?.providers;
+  stopping = holding !== undefined;
   if (holding !== undefined) await within(timeoutMs / 2, holding.release);
   const report = await flush({ timeoutMs: left() });
   const ended = loaded;
   loaded = undefined;
-  stopped = true;
+  [stopping, stopped] = [false, true];
   lateRegistration = false;
   options = {};
   // All at once, before anything is waited for: whoever starts telemetry anew meanwhile must find it gone.
@@ -188,6 +190,11 @@ export async function shutdown({ timeoutMs = FLUSH_MS }: FlushOptions = {}): Pro
     await within(left(), ended.providers.shutdown);
   }
   return report;
+}
+
+/** Whether a shutdown still sends what there is: what is said meanwhile is lost with it. */
+export function isStopping(): boolean {
+  return stopping;
 }
 
 /** Takes back a shutdown: the environment, and what is configured from here on, decide again. */

@@ -12,7 +12,7 @@ import type { Cost } from "../usage.ts";
 import { gatherDrops } from "./drops.ts";
 import { openaiChat } from "./openai_chat.ts";
 import { type ChatReading, foldChat } from "./openai_chat_decode.ts";
-import { count, type Raw } from "./raw.ts";
+import { count, type Raw, record } from "./raw.ts";
 
 /** What `{ ...openaiChat }` brings that is OpenAI's alone. */
 const { api: _, keyVariable: _key, ...dialect } = openaiChat;
@@ -166,6 +166,7 @@ export const xai: Provider = {
   name: "xai",
   baseUrl: "https://api.x.ai/v1",
   keyVariable: "XAI_API_KEY",
+  ...reading("xai", { costOf: costInTicks }),
 };
 
 /**
@@ -185,7 +186,7 @@ export const gemini: Provider = {
   name: "gemini",
   baseUrl: "https://generativelanguage.googleapis.com/v1beta/openai",
   keyVariable: "GEMINI_API_KEY",
-  ...reading("gemini", { keepsThoughts: true }),
+  ...reading("gemini", { keepsThoughts: true, hidesThoughts: true }),
 };
 
 /**
@@ -227,10 +228,21 @@ export const vllm: Provider = { ...dialect, name: "vllm", baseUrl: "http://local
  */
 export const llamaCpp: Provider = { ...dialect, name: "llamaCpp", baseUrl: "http://localhost:8080/v1" };
 
-/** A total that the vendor does not split. */
+/** With a key of one's own the vendor behind is paid, too, and OpenRouter's cost is its own fee alone. */
 function reportedCost(usage: Raw): Cost | undefined {
-  const total = count(usage["cost"]);
-  if (total === undefined) return undefined;
+  const fee = count(usage["cost"]);
+  const paid = usage["is_byok"] === true ? count(record(usage["cost_details"])["upstream_inference_cost"]) : 0;
+  return fee === undefined || paid === undefined ? undefined : unsplit(fee + paid);
+}
+
+/** xAI counts in ticks, of which a dollar has 10,000,000,000. */
+function costInTicks(usage: Raw): Cost | undefined {
+  const ticks = count(usage["cost_in_usd_ticks"]);
+  return ticks === undefined ? undefined : unsplit(ticks / 1e10);
+}
+
+/** A total that the vendor does not split. */
+function unsplit(total: number): Cost {
   return { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, other: total, total, currency: "USD", source: "provider" };
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { ResponseError, StreamTruncatedError } from "../error.ts";
+import { isWholeReason } from "../event.ts";
 import type { AssistantMessage, Part } from "../message.ts";
 import type { Billed, DecodedEvent, DecodedResult, Fold } from "../provider.ts";
 import type { Cost, Usage } from "../usage.ts";
@@ -54,6 +55,8 @@ export interface ChatReading {
   readonly keepsThoughts?: boolean | undefined;
   /** Whether the thoughts come as a list of details, which goes back as it was. */
   readonly keepsDetails?: boolean | undefined;
+  /** Whether thoughts are counted in the total alone. */
+  readonly hidesThoughts?: boolean | undefined;
 }
 
 /** The name that some servers give to chunks, which have none. */
@@ -64,7 +67,7 @@ function isChunk(name: string): boolean {
 /** Makes the reader of one answer: a fold of its chunks into events and, at the end, into the result. */
 export function foldChat(
   provider: string,
-  { costOf, keepsThoughts = false, keepsDetails = false }: ChatReading = {},
+  { costOf, keepsThoughts = false, keepsDetails = false, hidesThoughts = false }: ChatReading = {},
   onOutput?: () => void,
 ): Fold {
   const toolCalls = gatherToolCalls();
@@ -123,12 +126,19 @@ export function foldChat(
   }
 
   function counted(): Usage | undefined {
-    return usage === undefined ? undefined : usageOfOpenai({
+    if (usage === undefined) return undefined;
+    const details = record(usage["prompt_tokens_details"]);
+    return usageOfOpenai({
       input: usage["prompt_tokens"],
       output: usage["completion_tokens"],
-      inputDetails: usage["prompt_tokens_details"] ?? { cached_tokens: usage["prompt_cache_hit_tokens"] }, // DeepSeek's.
-      outputDetails: usage["completion_tokens_details"],
+      // Beside OpenAI's names those of Moonshot and Together, of DeepSeek, and of gateways that pass on Anthropic's.
+      read: details["cached_tokens"] ?? usage["cached_tokens"] ?? usage["prompt_cache_hit_tokens"] ??
+        usage["cache_read_input_tokens"],
+      written: details["cache_write_tokens"] ?? details["cache_creation_tokens"] ??
+        usage["cache_creation_input_tokens"],
+      reasoning: record(usage["completion_tokens_details"])["reasoning_tokens"],
       total: usage["total_tokens"],
+      hidesThoughts,
     });
   }
 
@@ -164,8 +174,8 @@ export function foldChat(
         throw new StreamTruncatedError(message, { partialText: text, usage: bill.usage });
       }
       if (!answered) throw new ResponseError("The vendor's answer is empty: it has no choice.", { reason: "empty" });
-      // Without a finish reason nothing says that the last call was whole.
-      const cutOff = finishReason === undefined || finishReason === "length" || finishReason === "content_filter";
+      // Vendors have many words for an answer that was cut, and without any nothing says that the last call was whole.
+      const cutOff = finishReason === undefined || !isWholeReason(finishReason);
       const found = toolCalls.finish({ cutOff, usage: bill.usage, answer: id });
       const seals = toolCalls.seals();
       const calls = !keepsThoughts

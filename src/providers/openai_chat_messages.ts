@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError } from "../error.ts";
-import { base64Size, imageMediaType } from "../image.ts";
+import { base64Size, imageMediaType, inlineImage } from "../image.ts";
 import { cachedTexts, type ChatRequest } from "../language_model.ts";
 import type { ImagePart, Message, Part, TextPart, ToolCall, VendorPart } from "../message.ts";
 import { type Raw, record } from "./raw.ts";
@@ -86,14 +86,16 @@ function toolText(content: string | readonly (TextPart | ImagePart)[]): string {
   return content.map((part) => part.type === "text" ? part.text : describeImage(part)).join("\n");
 }
 
-function describeImage(image: ImagePart): string {
+function describeImage(given: ImagePart): string {
+  const image = inlineImage(given) ?? given;
   const type = imageMediaType(image) ?? "image";
   if (image.data === undefined) return `[${type} at ${image.url ?? ""}]`;
   return `[${type}, ${base64Size(image.data)} bytes]`;
 }
 
 /** An image as OpenAI takes it: an address, or a `data:` URL. */
-export function imageUrl(image: ImagePart): string {
+export function imageUrl(given: ImagePart): string {
+  const image = inlineImage(given) ?? given;
   return image.data === undefined
     ? image.url ?? ""
     : `data:${imageMediaType(image) ?? "image/png"};base64,${image.data}`;

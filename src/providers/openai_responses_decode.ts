@@ -11,7 +11,7 @@ import type { Billed, DecodedEvent, DecodedResult, Fold } from "../provider.ts";
 import type { Usage } from "../usage.ts";
 import { errorInStream } from "../vendor_error.ts";
 import { openaiErrorOf } from "./openai_error.ts";
-import { gatherItems, isServerTool, type Item, type ItemGatherer } from "./openai_responses_items.ts";
+import { gatherItems, type Item, type ItemGatherer } from "./openai_responses_items.ts";
 import { usageOfOpenai } from "./openai_usage.ts";
 import { count, isDone, mergeUsage, parseEvent, type Raw, record, text, word } from "./raw.ts";
 import { cutArguments, madeId, parseArguments } from "./tool_calls.ts";
@@ -106,11 +106,13 @@ export function foldResponse(provider: string, { schema }: ChatRequest, onOutput
   }
 
   function counted(): Usage | undefined {
+    const details = record(usage?.["input_tokens_details"]);
     return usageOfOpenai({
       input: usage?.["input_tokens"],
       output: usage?.["output_tokens"],
-      inputDetails: usage?.["input_tokens_details"],
-      outputDetails: usage?.["output_tokens_details"],
+      read: details["cached_tokens"],
+      written: details["cache_write_tokens"],
+      reasoning: record(usage?.["output_tokens_details"])["reasoning_tokens"],
     });
   }
 
@@ -119,6 +121,7 @@ export function foldResponse(provider: string, { schema }: ChatRequest, onOutput
     responseModel: word(response["model"]),
     serviceTier: word(response["service_tier"]),
     fees: feesOf(items.list(), response),
+    ...drewImages(response) ? { priceFactor: NaN } : {},
   });
 
   return {
@@ -181,7 +184,7 @@ function isKnown(name: string): boolean {
  * The text that answers in a schema: what is said before the vendor's own tools have run, or by the way, is none of it.
  */
 function answerIn(list: ReturnType<ItemGatherer["list"]>): string {
-  const since = list.findLastIndex(([, { data }]) => isServerTool(data)) + 1;
+  const since = list.findLastIndex(([, { data }]) => data["type"] !== "message" && data["type"] !== "reasoning") + 1;
   return list.slice(since).filter(([, { data }]) => data["phase"] !== "commentary")
     .flatMap(([, { pieces }]) => [...pieces.text.values()]).join("");
 }
@@ -238,6 +241,12 @@ function withoutLooseThoughts(parts: readonly Part[]): readonly Part[] {
 /** The vendor's word as it is: why it is incomplete, else its status. */
 function finishReasonOf(response: Raw): string {
   return word(record(response["incomplete_details"])["reason"]) ?? word(response["status"]) ?? "completed";
+}
+
+/** Tokens of images have the price of another model, which the answer does not name. */
+function drewImages(response: Raw): boolean {
+  const drawn = record(record(response["tool_usage"])["image_gen"]);
+  return [drawn["input_tokens"], drawn["output_tokens"]].some((tokens) => (count(tokens) ?? 0) > 0);
 }
 
 /** Only searches have a fee, not the pages that were opened; newer responses count them themselves. */

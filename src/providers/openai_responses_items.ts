@@ -49,11 +49,14 @@ const SERVER_TOOLS: ReadonlySet<unknown> = new Set([
   "code_interpreter_call",
   "image_generation_call",
   "mcp_call",
+  "program",
 ]);
 
-/** Whether an item is the call of a tool that runs at the vendor. */
-export function isServerTool(data: Raw): boolean {
-  return SERVER_TOOLS.has(data["type"]);
+/** Whether an item is the call of a tool that runs at the vendor; some run there or here, as they are asked. */
+function isServerTool(data: Raw): boolean {
+  const type = data["type"];
+  if (type === "shell_call") return text(record(data["environment"])["type"]).startsWith("container");
+  return SERVER_TOOLS.has(type) || type === "tool_search_call" && data["execution"] !== "client";
 }
 
 /** Makes a gatherer for one answer. `onOutput` is called at pieces that no event shows. */
@@ -61,7 +64,15 @@ export function gatherItems(onOutput?: () => void): ItemGatherer {
   const items = new Map<number, Item>();
   const all = { text: "", refusal: "", thinking: "" };
 
-  /** Ids are no help: some gateways give an item another in every event. */
+  /** Ids are a help only where there is no index: some gateways give an item another in every event. */
+  function itemOf(event: Raw): Item {
+    const { output_index: index, item_id: id } = event;
+    const known = index === undefined && id !== undefined
+      ? [...items.values()].find(({ data }) => data["id"] === id)
+      : undefined;
+    return known ?? itemAt(index);
+  }
+
   function itemAt(index: unknown): Item {
     const at = partIndex(index);
     let item = items.get(at);
@@ -137,14 +148,14 @@ export function gatherItems(onOutput?: () => void): ItemGatherer {
       if (isServerTool(item.data)) out.push(serverTool(item.data, "started"));
     },
     delta(kind, event, out) {
-      const item = itemAt(event["output_index"]);
+      const item = itemOf(event);
       put(item, kind, partOf(kind, event), text(event["delta"]), out, event["logprobs"]);
     },
     whole(kind, event, content, out) {
-      complete(itemAt(event["output_index"]), kind, partOf(kind, event), text(content), out);
+      complete(itemOf(event), kind, partOf(kind, event), text(content), out);
     },
     addArguments(event, whole) {
-      const item = itemAt(event["output_index"]);
+      const item = itemOf(event);
       item.arguments = whole ? text(event["arguments"]) : item.arguments + text(event["delta"]);
       item.done ||= whole;
       onOutput?.();
@@ -160,13 +171,16 @@ export function gatherItems(onOutput?: () => void): ItemGatherer {
   };
 }
 
+/** The first part, where an item has one and it is not numbered. */
 function partOf(kind: PieceKind, event: Raw): number {
-  return partIndex(kind === "summary" ? event["summary_index"] : event["content_index"]);
+  const index = kind === "summary" ? event["summary_index"] : event["content_index"];
+  return index === undefined && event["output_index"] === undefined ? 0 : partIndex(index);
 }
 
 function serverTool(data: Raw, status: "started" | "finished"): DecodedEvent {
   const name = word(data["name"]) ?? text(data["type"]).replace(/_call$/, "");
-  const event = { type: "server_tool", id: text(data["id"]), name, status } as const;
+  const id = word(data["id"]) ?? text(data["call_id"]);
+  const event = { type: "server_tool", id, name, status } as const;
   return status === "started" ? event : { ...event, data };
 }
 

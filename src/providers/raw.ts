@@ -57,7 +57,8 @@ export function parseEvent(event: ServerSentEvent, isKnown: (name: string) => bo
     value = JSON.parse(data);
   } catch {
     if (name === "error") throw errorInStream({ message: data }); // A gateway's own words.
-    if (name !== undefined && !isKnown(name)) return undefined;
+    // What begins as JSON is a chunk that was broken, whatever it is called.
+    if (name !== undefined && !isKnown(name) && !/^\s*[{[]/.test(data)) return undefined;
     throw new ResponseError("A chunk of the answer is not valid JSON.", { reason: "json" });
   }
   return record(Array.isArray(value) ? value[0] : value); // Gemini puts a refusal in a list.

@@ -5,7 +5,7 @@
  * @module
  */
 import { SpanKind } from "@opentelemetry/api";
-import { warnRefused } from "../otel/lifecycle.ts";
+import { configure as configureOtel, warnRefused } from "../otel/lifecycle.ts";
 import { isDenoBuiltIn, runInContext } from "../otel/registry.ts";
 import { isRepeated } from "../otel/repeated.ts";
 import { quietly, unawaited } from "../quietly.ts";
@@ -15,7 +15,7 @@ import { observeBody } from "./observe_body.ts";
 import type { TelemetryOptions } from "./options.ts";
 import { extractContext, standFor } from "./propagation.ts";
 import { telemetryOptions } from "./recording.ts";
-import { configureTelemetry, flushTelemetry, isRecording, telemetryReady, tracerOf } from "./signals.ts";
+import { flushTelemetry, isRecording, telemetryReady, tracerOf } from "./signals.ts";
 import { errorTypeOf, type OpenSpan, openSpan } from "./span.ts";
 
 /** A request handler: of workers `(request, env, ctx)`, of `Deno.serve` and `Bun.serve` `(request, info)`. */
@@ -65,7 +65,7 @@ export function instrumentHandler<Rest extends readonly unknown[]>(
     const given = { ...telemetry, ...(configure === undefined ? {} : quietly(() => told(configure(env)))) };
     if (isRepeated(telemetryOptions(), given)) return;
     try {
-      configureTelemetry(given);
+      configureOtel(given); // Loading begins with the first client, or with the first request.
     } catch { // The providers exist already: somebody else has said how they are to be.
       warnRefused();
     }

@@ -7,6 +7,7 @@ import { SpanKind } from "@opentelemetry/api";
 import { isNoLongerNeeded } from "../deadline.ts";
 import { TimeoutError } from "../error.ts";
 import { requestIdOf } from "../http.ts";
+import { looksLikeKey, mayBeKey } from "../http_header.ts";
 import { isDenoBuiltIn, runInContext, suppressed } from "../otel/registry.ts";
 import { retryAfterMs } from "../retry.ts";
 import type { Context, Tracer } from "../otel_types.ts";
@@ -140,11 +141,6 @@ function headersOf(headers: HeadersInit | undefined): Record<string, string> {
   return Object.fromEntries(new Headers(headers));
 }
 
-function valuesOf(headers: HeadersInit | undefined): readonly string[] {
-  const isPlain = typeof headers === "object" && !(headers instanceof Headers) && !Array.isArray(headers);
-  return Object.values(isPlain ? headers : headersOf(headers));
-}
-
 function responseAttributes(
   { headers, status }: Response,
   asked: RequestInit | undefined,
@@ -155,15 +151,21 @@ function responseAttributes(
   if (vocabulary === "gen_ai") return general; // The conventions have no names for what follows.
   const waitMs = retryAfterMs(headers);
   const id = requestIdOf(headers);
-  // A gateway may send back the key.
-  const echoed = id !== undefined && valuesOf(asked?.headers).some((value) => value.includes(id));
   return {
     ...general,
-    [LLM.httpRequestId]: echoed ? undefined : id,
+    [LLM.httpRequestId]: id !== undefined && isKey(id, asked?.headers) ? undefined : id,
     [LLM.httpRetryAfter]: waitMs === undefined ? undefined : waitMs / 1000,
     [LLM.httpRemainingRequests]: remaining(headers, "requests"),
     [LLM.httpRemainingTokens]: remaining(headers, "tokens"),
   };
+}
+
+/** A gateway may send back the key that it was sent. */
+function isKey(id: string, headers: HeadersInit | undefined): boolean {
+  if (looksLikeKey(id)) return true;
+  const isPlain = typeof headers === "object" && !(headers instanceof Headers) && !Array.isArray(headers);
+  return Object.entries(isPlain ? headers : headersOf(headers))
+    .some(([name, value]) => mayBeKey(name) && String(value).split(" ").includes(id));
 }
 
 /** OpenAI's name for it, then Anthropic's. */

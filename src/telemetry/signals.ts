@@ -17,6 +17,7 @@ import {
   currentState,
   currentTracerProvider,
   flush,
+  isStopping,
   isSwitchedOff,
   prepare,
   ready,
@@ -105,7 +106,7 @@ export function configureTelemetry(options: TelemetryOptions): void {
  */
 export async function startTelemetry(options?: TelemetryOptions): Promise<Telemetry> {
   if (options !== undefined) checkOptions(options);
-  if (options === undefined || isRepeated(telemetryOptions(), options)) restart();
+  if (options === undefined || !isStopping() && isRepeated(telemetryOptions(), options)) restart();
   else configure(options);
   if (!isRequestBound()) prepare();
   await ready();
@@ -134,13 +135,13 @@ export async function startTelemetry(options?: TelemetryOptions): Promise<Teleme
  */
 export function getTracer(name: string = PACKAGE_NAME, version?: string): Tracer {
   const now = (): ApiTracer => currentTracerProvider()?.getTracer(name, version) ?? noopTracer;
-  return {
+  return asOurs({
     startSpan: (...args) => now().startSpan(...args),
     startActiveSpan: (...args: unknown[]) => {
       const tracer = now();
       return (tracer.startActiveSpan as (...args: unknown[]) => never).apply(tracer, args);
     },
-  };
+  });
 }
 
 /**
@@ -155,7 +156,7 @@ export function getTracer(name: string = PACKAGE_NAME, version?: string): Tracer
  * ```
  */
 export function getMeter(name: string = PACKAGE_NAME, version?: string): Meter {
-  return currentMeterProvider()?.getMeter(name, version) ?? noopMeter;
+  return asOurs(currentMeterProvider()?.getMeter(name, version) ?? noopMeter);
 }
 
 /**
@@ -189,9 +190,17 @@ export function shutdownTelemetry(options?: FlushOptions): Promise<FlushReport> 
   return shutdown(options);
 }
 
-/** Whether a client brought its own: then nothing is loaded for it. */
+/** The tracers and meters that were had from here: a client that is given one of them brings nobody else's. */
+const ours = new WeakSet<object>();
+
+function asOurs<T extends object>(given: T): T {
+  ours.add(given);
+  return given;
+}
+
+/** Whether a client brought somebody else's: then nothing is loaded for it. */
 function bringsOwn({ tracer, meter }: ClientTelemetry): boolean {
-  return tracer !== undefined || meter !== undefined;
+  return [tracer, meter].some((given) => given !== undefined && !ours.has(given));
 }
 
 /** Waits for zero-config's providers; undefined where there is nothing to wait for. */

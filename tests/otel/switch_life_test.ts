@@ -77,3 +77,19 @@ Deno.test("what an instrumented handler's configure says too late is told of in 
   assertEquals(found.answer, "Paris.");
   assertStringIncludes(stderr, "The options of an instrumented handler came after telemetry had begun");
 });
+
+Deno.test("a client whose tracer was had from here waits for the providers as any other", async () => {
+  await using on = stage();
+  assertEquals((await on.play({ program, name: "ours", env })).found.traced, [true, true]);
+});
+
+Deno.test("a handler that was made closes nothing: options may still come", async () => {
+  await using on = stage();
+  assertEquals((await on.play({ program, name: "laterThanHandler", env: {} })).found, {});
+});
+
+Deno.test("starting again in the middle of a shutdown is a ConfigError, and after it is none", async () => {
+  await using on = stage();
+  const { found } = await on.play({ program, name: "whileStopping", env });
+  assertEquals(found, { error: "ConfigError", rule: "zero-config" });
+});

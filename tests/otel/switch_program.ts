@@ -147,6 +147,29 @@ const cases: Readonly<Record<string, (argument: string) => Promise<object>>> = {
     };
   },
 
+  async ours() {
+    const client = createClient("gpt-4o-mini", { telemetry: { tracer: getTracer("shop") } });
+    const traced: boolean[] = [];
+    for (let call = 0; call < 2; call++) traced.push((await client.run(question)).traceContext !== undefined);
+    return { traced };
+  },
+
+  async laterThanHandler() {
+    instrumentHandler(() => new Response(), { enabled: true });
+    await new Promise((resolve) => setTimeout(resolve, 0)); // As where a module awaits its secrets.
+    return { error: await errorOf(() => startTelemetry({ serviceName: "shop" })) };
+  },
+
+  async whileStopping() {
+    await startTelemetry({ serviceName: "shop" });
+    await createClient("gpt-4o-mini").run(question);
+    const stopping = shutdownTelemetry();
+    const error = await errorOf(() => startTelemetry({ serviceName: "shop" }));
+    await stopping;
+    const { state } = await startTelemetry({ serviceName: "shop" });
+    return { error, rule: state.rule };
+  },
+
   async handler(options) {
     const client = createClient("gpt-4o-mini"); // Before the handler, as at the top of a module.
     const { configure, ...given } = JSON.parse(options);

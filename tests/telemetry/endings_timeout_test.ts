@@ -250,3 +250,21 @@ Deno.test("run() refused a connection is tried again after a wait that grows, an
   const seconds = request.attributes["llm.duration_seconds"] as number;
   assert(seconds >= 1.125 && seconds <= 1.5, `${seconds} s`); // Half a second and a second, each less up to a quarter.
 });
+
+Deno.test("an answer whose stream stays open ends well, however short the silence that is allowed", async () => {
+  await using telemetry = await memoryTelemetry();
+  await using server = startVendor(async (reply) => {
+    await reply.head();
+    await reply.write(sse(...chatChunks(), "[DONE]"));
+    await reply.stall();
+  });
+  {
+    using clock = fakeClock();
+    const running = createClient("gpt-4o-mini", { baseUrl: server.url, timeouts: { idleMs: 20 } }).run(question);
+    await clock.armed(50); // What is left is waited for as long.
+    await clock.tick(50);
+    assertEquals((await running).response, "Paris.");
+  }
+  await server.connectionClosed(1);
+  await assertEnding(telemetry, { outcome: "completed", attempts: [undefined] });
+});

@@ -220,3 +220,22 @@ Deno.test("what a provider's own reader and a fetch's own body do is inside the 
   assert(own.length > 4);
   assertEquals(own.map(({ parentId }) => parentId), own.map(() => id));
 });
+
+Deno.test("a schema of the user's own is asked inside the stream's span", async () => {
+  await using telemetry = await memoryTelemetry();
+  await using server = startVendor(chat({ text: ["{}"] }));
+  const schema = {
+    "~standard": {
+      version: 1,
+      vendor: "own",
+      validate(value: unknown) {
+        getTracer("app").startSpan("validate").end();
+        return { value };
+      },
+      jsonSchema: { input: () => ({ type: "object" }) },
+    },
+  } as const;
+  await clientOf(server).run(question, { schema });
+  const spans = await telemetry.spans();
+  assertEquals(spanNamed(spans, "validate").parentId, spanNamed(spans, "llm.openai.stream").id);
+});

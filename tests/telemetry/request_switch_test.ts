@@ -10,6 +10,8 @@ import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from "@open
 import {
   configureTelemetry,
   createClient,
+  getMeter,
+  getTracer,
   instrument,
   isTelemetryEnabled,
   type LanguageModel,
@@ -178,4 +180,15 @@ Deno.test("content that a tracer of the user's own cuts as the environment says 
   const text = String(own.attributes("llm.request")["gen_ai.input.messages"]);
   assert(text.length <= 300 && text.length > 200);
   assertEquals(JSON.parse(text)[0].role, "user");
+});
+
+Deno.test("a client's tracer and meter that were had from here bring nobody else's", async () => {
+  await using telemetry = await memoryTelemetry();
+  await using server = startVendor(chat());
+  const own = { tracer: getTracer("shop"), meter: getMeter("shop") };
+  await createClient("gpt-4o-mini", { baseUrl: server.url, telemetry: own }).run(question);
+  assertEquals((await telemetry.spans()).length, 3);
+  await shutdownTelemetry();
+  const client = createClient("gpt-4o-mini", { baseUrl: server.url, telemetry: own });
+  assertEquals((await client.run(question)).traceContext, undefined);
 });

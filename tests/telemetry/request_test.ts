@@ -278,3 +278,23 @@ Deno.test("attributes that a sampler reads are there when the request's span beg
   names.push("llm.operation", "llm.reasoning.effort", "server.address", "server.port");
   assertEquals(names.filter((name) => seen[0]?.[name] === undefined), []);
 });
+
+const IDS: Readonly<Record<string, readonly [id: string, headers: Record<string, string>, told: boolean]>> = {
+  "the caller's own": ["corr-12345678", { "x-request-id": "corr-12345678" }, true],
+  "a short one that stands in a key": ["1", { authorization: "Bearer 12345678" }, true],
+  "a header's key": ["my-gateways-key", { "api-key": "my-gateways-key" }, false],
+  "what begins as a key": ["sk-proj-0123456789abcdef", {}, false],
+};
+for (const [name, [id, headers, told]] of Object.entries(IDS)) {
+  Deno.test(`an answer's id that is ${name} ${told ? "stands" : "does not stand"} on the attempt's span`, async () => {
+    await using telemetry = await memoryTelemetry();
+    await using server = startVendor(body(chatBody({}), { headers: { "x-request-id": id } }));
+    const client = createClient("gpt-4o-mini", { baseUrl: server.url, headers });
+    await client.run("What is the capital of France?", { streaming: false });
+    const { attributes } = spanNamed(await telemetry.spans(), "http.request");
+    assertEquals([attributes["llm.http.request_id"], attributes["http.response.status_code"]], [
+      told ? id : undefined,
+      200,
+    ]);
+  });
+}
