@@ -175,7 +175,7 @@ export function makeClient(model: LanguageModel, settings: ClientSettings): Clie
     checkOptions(options);
     const { concurrency, ...request } = options;
     const atOnce = concurrencyOf(concurrency);
-    const conversation = conversationOf(messages);
+    const conversation = [...conversationOf(messages)]; // Those that wait must not see what comes later.
     return await around({ name: "sample", size: n }, request as RequestOptions, (inner) => {
       return runAll(n, atOnce, inner.signal, () => run(conversation, inner as RequestOptions<T>));
     });
@@ -190,7 +190,7 @@ export function makeClient(model: LanguageModel, settings: ClientSettings): Clie
     const atOnce = concurrencyOf(concurrency);
     if (sampleN !== undefined) checkCount("sampleN", sampleN);
     if (!Array.isArray(sets)) throw new ConfigError("The conversations must be a list, one for each answer.");
-    const conversations = sets.map(conversationOf);
+    const conversations = sets.map((messages) => [...conversationOf(messages)]);
     const perSet = sampleN ?? 1;
     const batch = { name: "batch_generate", size: sets.length, sampleN } as const;
     const results = await around(batch, request as RequestOptions, (inner) => {

@@ -130,6 +130,11 @@ const TELEMETRY_RULES: readonly OptionRule[] = [
   { name: "metricAttributes", must: NAMED_VALUES, fits: isObject },
 ];
 
+/** A whole number from 1 on, or none at all. */
+function isLimit(value: unknown): boolean {
+  return isCount(value) && value > 0 || value === Infinity;
+}
+
 const AGENT_RULES: readonly OptionRule[] = [
   { name: "name", must: "a text that is not empty", fits: (value) => isText(value) && value !== "" },
   { name: "toolsModel", must: "the name of a model", fits: (value) => isText(value) && value !== "" },
@@ -137,6 +142,6 @@ const AGENT_RULES: readonly OptionRule[] = [
   { name: "instructions", must: "a text", fits: isText },
   { name: "maxIterations", must: "a whole number from 1 on", fits: (value) => isCount(value) && value > 0 },
   { name: "finalAnswer", must: "true or false", fits: isBoolean },
-  { name: "toolTimeoutMs", must: "a whole number from 1 on", fits: (value) => isCount(value) && value > 0 },
-  { name: "toolConcurrency", must: "a whole number from 1 on", fits: (value) => isCount(value) && value > 0 },
+  { name: "toolTimeoutMs", must: "a whole number from 1 on, or Infinity", fits: isLimit },
+  { name: "toolConcurrency", must: "a whole number from 1 on, or Infinity", fits: isLimit },
 ];

@@ -7,7 +7,7 @@ import { beginAttempt } from "./attempt.ts";
 import { conclude, tellWhatCame } from "./conclude.ts";
 import { breakable, type Lifeline } from "./breakable.ts";
 import type { Call, Connection, Progress } from "./connection.ts";
-import { alarm, orAborted, sleep } from "./deadline.ts";
+import { alarm, isReasonOf, orAborted, sleep } from "./deadline.ts";
 import { ApiError, ConfigError, LlmError, StreamTruncatedError } from "./error.ts";
 import type { NoticeEvent, StreamEvent } from "./event.ts";
 import { type Answer, exchange } from "./exchange.ts";
@@ -138,7 +138,7 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
       } catch (error) {
         failure = signal.aborted ? signal.reason : error;
         // The caller's own reason stays as the caller made it.
-        if (failure !== request.signal?.reason) {
+        if (!isReasonOf(request.signal, failure)) {
           tellWhatCame(failure, connection, progress);
           if (!signal.aborted) withoutSecrets(failure, call.secrets());
         }

@@ -107,7 +107,7 @@ export function createReasoningAgent(model: string, options: AgentOptions = {}):
   const agent = createAgent({
     model: thinks,
     toolsModel: calls,
-    tools,
+    tools: Array.isArray(tools) ? [...tools] : tools, // What is no list is told of by the agent.
     instructions,
     maxIterations,
     finalAnswer,

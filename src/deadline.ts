@@ -22,9 +22,18 @@ export function isNoLongerNeeded(reason: unknown): boolean {
   return typeof reason === "object" && reason !== null && endings.has(reason);
 }
 
-/** Whether a failure is the caller's own wish: the reason that the signal was aborted for, and no error of ours. */
+const limits = new WeakSet<object>();
+
+/** The same reason, told apart from the caller's wish: a limit that whoever handed the signal down has set. */
+export function asLimit<E extends object>(reason: E): E {
+  limits.add(reason);
+  return reason;
+}
+
+/** Whether a failure is the caller's own wish: the reason that the signal was aborted for, and no limit of ours. */
 export function isReasonOf(signal: AbortSignal | undefined, failure: unknown): boolean {
-  return signal?.aborted === true && failure === signal.reason;
+  if (signal?.aborted !== true || failure !== signal.reason) return false;
+  return typeof failure !== "object" || failure === null || !limits.has(failure);
 }
 
 /** A controller that follows a caller's signal until it is let go. */

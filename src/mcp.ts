@@ -89,7 +89,7 @@ export async function mcpTools(
   const close = async () => {
     if (closed) return;
     closed = true;
-    await closeAll(Object.values(clients));
+    await closeAll(Object.values(clients).filter((client) => typeof client?.close === "function"));
   };
   try {
     checkOptions(options);
@@ -101,6 +101,7 @@ export async function mcpTools(
       }
     }
     const servers = Object.entries(clients);
+    for (const [server, client] of servers) checkClient(server, client);
     const lists = await Promise.all(servers.map(async ([server, client]) => {
       const listed = await listAll(server, client);
       const names = namesFor(server, listed);
@@ -121,6 +122,12 @@ export async function mcpTools(
     await close().catch(() => {});
     throw error;
   }
+}
+
+function checkClient(server: string, client: unknown): void {
+  const has = (name: string) => typeof (client as Readonly<Record<string, unknown>> | null)?.[name] === "function";
+  if (typeof client === "object" && ["listTools", "callTool", "close"].every(has)) return;
+  throw new ConfigError(`The client of ${server} must be a connected client of the MCP SDK.`);
 }
 
 /** Closes every client, whether or not others fail; throws what failed. */

@@ -52,6 +52,8 @@ export const unobserved: AgentObserver = {
 export interface ObservableModel extends LanguageModel {
   /** How much it is to think when it is asked so. */
   effortOf(request: ChatRequest): ReasoningEffort;
+  /** The request with what it brings to each: its instructions and its tools. */
+  completed(request: ChatRequest): ChatRequest;
   /** As {@linkcode LanguageModel}'s; `observer` is told of every step. */
   stream(request: ChatRequest, observer?: AgentObserver): AsyncIterable<StreamEvent>;
 }

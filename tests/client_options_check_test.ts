@@ -93,7 +93,7 @@ const AGENT: Readonly<Record<string, readonly [wrong: readonly unknown[], right:
   instructions: [[null, 5, [NEEDLE]], ["", "Be brief."]],
   maxIterations: [[null, "5", 0, 1.5, NaN, Infinity], [1, 50]],
   finalAnswer: [[null, "false", 0], [true, false]],
-  toolTimeoutMs: [[null, "5", 0, -1, NaN], [1, 60_000]],
+  toolTimeoutMs: [[null, "5", 0, -1, NaN, 0.5], [1, 60_000, Infinity]],
   toolConcurrency: [[null, "5", 0, 1.5], [1, 8]],
   tools: [[null, NEEDLE, {}, [null]], [[]]],
 };

@@ -258,3 +258,11 @@ Deno.test("an agent takes the tools and the servers' instructions", async () => 
   const { tools, instructions } = mcp;
   assertEquals(createReasoningAgent("gpt-4o-mini", { tools, instructions, ...options }).model, "gpt-4o-mini");
 });
+
+for (const client of [undefined, null, {}, { listTools() {}, callTool() {} }]) {
+  Deno.test(`a client that is ${JSON.stringify(client)} is a ConfigError that names its server`, async () => {
+    const maps = fake();
+    await assertRejects(() => mcpTools({ maps, broken: client as never }), ConfigError, "The client of broken must be");
+    assertEquals(maps.closings, 1);
+  });
+}

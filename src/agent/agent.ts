@@ -5,7 +5,7 @@
  * @module
  */
 import { breakable, type Lifeline, singly } from "../breakable.ts";
-import { alarm, isNoLongerNeeded, isReasonOf } from "../deadline.ts";
+import { alarm, asLimit, isNoLongerNeeded, isReasonOf, orAborted } from "../deadline.ts";
 import type { FinishEvent, NoticeEvent, Result, StreamEvent } from "../event.ts";
 import type { ChatRequest } from "../language_model.ts";
 import type { Message } from "../message.ts";
@@ -53,6 +53,7 @@ export function createAgent(settings: AgentSettings): ObservableModel {
     server,
     api,
     effortOf: ({ reasoningEffort }) => reasoningEffort ?? DEFAULT_EFFORT,
+    completed: (request) => completed(settings, request),
     stream(request, observer = unobserved) {
       if (request.tools !== undefined) checkAgentTools(request.tools);
       const run = agentRun(settings, request, observer);
@@ -60,6 +61,12 @@ export function createAgent(settings: AgentSettings): ObservableModel {
       return { [Symbol.asyncIterator]: () => breakable(request.signal, singly(run.start)) };
     },
   };
+}
+
+/** The request with what the agent brings to each: its instructions, and its tools where it has none of its own. */
+function completed({ instructions = "", tools }: AgentSettings, request: ChatRequest): ChatRequest {
+  const system: readonly Message[] = instructions.trim() === "" ? [] : [{ role: "system", content: instructions }];
+  return { ...request, messages: [...system, ...request.messages], tools: [...request.tools ?? tools] };
 }
 
 interface AgentRun {
@@ -82,18 +89,16 @@ interface RunState {
 }
 
 function agentRun(settings: AgentSettings, request: ChatRequest, observer: AgentObserver): AgentRun {
-  const { maxIterations, instructions } = settings;
-  const tools = request.tools ?? settings.tools;
+  const { maxIterations } = settings;
+  // The user's own lists may change while the agent runs.
+  const { messages: conversation, tools = [] } = completed(settings, request);
   const toolsModel = tools.length === 0 ? undefined : settings.toolsModel;
-  // The user's own list may grow while the agent runs.
-  const conversation = [...request.messages];
-  const system: readonly Message[] = instructions === undefined ? [] : [{ role: "system", content: instructions }];
   const kindOfTurn = settings.nativeTools && tools.length > 0 ? nativeTurn : structuredTurn;
 
   function turn(number: number, transcript: readonly Message[]): Turn {
     const closing = number > maxIterations;
     const model = closing ? settings.model : toolsModel ?? settings.model;
-    const messages = [...system, ...conversation, ...transcript];
+    const messages = [...conversation, ...transcript];
     const reasoningEffort = effortOf(request.reasoningEffort, model.reasons);
     return kindOfTurn(model, { ...request, messages, reasoningEffort }, { number, tools, closing });
   }
@@ -118,7 +123,8 @@ function agentRun(settings: AgentSettings, request: ChatRequest, observer: Agent
         else for (const told of asked.told(event)) if (isNews(told, state)) yield told;
       }
       if (signal.aborted) throw signal.reason;
-      const answer = await asked.conclude(result);
+      // A schema of the user's own may take its time.
+      const answer = await orAborted(Promise.resolve(asked.conclude(result)), signal);
       ending = { nextAction: answer.nextAction, result: answer.result };
       return answer;
     } catch (error) {
@@ -141,7 +147,7 @@ function agentRun(settings: AgentSettings, request: ChatRequest, observer: Agent
     };
     const { totalMs } = settings;
     const callOff = alarm(totalMs, () => {
-      line.abort(timeoutError("total", { totalMs }, state.text));
+      line.abort(asLimit(timeoutError("total", { totalMs }, state.text)));
       observer.gaveUp();
     });
     const done = () => {

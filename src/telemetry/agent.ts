@@ -93,7 +93,7 @@ function traced(
         agentStartAttributes(agent, name, { ...request, effort }, vocabulary),
       ],
     });
-    if (span.isRecording) span.set(inputContent(request, capture));
+    if (span.isRecording) span.set(quietly(() => inputContent(agent.completed(request), capture)) ?? {});
     request.signal?.addEventListener("abort", onAbort, { once: true });
     const sums: AgentSums = { iterations: 0, toolCalls: 0, usage: undefined, costUsd: undefined };
     return run = { span, vocabulary, capture, startedAt: performance.now(), sums };

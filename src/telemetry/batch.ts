@@ -9,6 +9,7 @@ import { ConfigError } from "../error.ts";
 import type { LanguageModel, ReasoningEffort, RequestOptions } from "../language_model.ts";
 import { activeContext, runInContext } from "../otel/registry.ts";
 import type { Context, Tracer } from "../otel_types.ts";
+import { tellWhere } from "./ending.ts";
 import { lateContext } from "./late_context.ts";
 import { GEN_AI, genAiProvider, LLM, SPAN } from "./names.ts";
 import type { ClientTelemetry } from "./options.ts";
@@ -55,6 +56,7 @@ export function aroundBatch(model: LanguageModel, options: ClientTelemetry = {},
       if (span === undefined && error instanceof ConfigError) throw error;
       const type = errorTypeOf(error, isReasonOf(request.signal, error) ? "AbortError" : undefined);
       opened().end({ type, message: "Not every request of the batch succeeded." });
+      if (!isReasonOf(request.signal, error)) tellWhere(error, opened().traceContext);
       throw error;
     }
   };

@@ -41,7 +41,7 @@ export interface Evaluation {
  * ```
  */
 export function recordEvaluation(target: TraceContext, evaluation: Evaluation): TraceContext | undefined {
-  if (!isRecording({})) return undefined;
+  if (!isRecording({}) || typeof evaluation?.name !== "string" || evaluation.name === "") return undefined;
   const { name, score, label, explanation, criteria, attributes } = evaluation;
   const vocabulary = currentVocabulary();
   const own = vocabulary === "gen_ai" ? {} : {

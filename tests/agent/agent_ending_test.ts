@@ -112,3 +112,12 @@ Deno.test("totalMs is the end of the whole run, whatever its turns and tools tak
   assertEquals(error.usage, turnUsage);
   assertEquals([reason, scripted.requests.length, clock.timers], [error, 1, []]);
 });
+
+Deno.test("instructions of white space alone are none, and lists that change later change nothing", async () => {
+  const scripted = scriptedModel(searching, done);
+  const tools: Tool[] = [{ ...flights, execute: () => void tools.splice(0) }];
+  await agentOf(scripted, { tools, instructions: " \n" }).run("Plan.");
+  const [first, second] = scripted.requests;
+  assertEquals(first?.messages, [{ role: "user", content: "Plan." }]);
+  assertEquals([first?.tools?.length, second?.tools?.length], [1, 1]);
+});

@@ -6,6 +6,7 @@ import { jsonSchemaOf } from "../../src/schema.ts";
 import { defineTool } from "../../src/tool.ts";
 import {
   agentOf,
+  call,
   eventsOf,
   known,
   resultIn,
@@ -186,4 +187,15 @@ Deno.test("the vendor's own thoughts and the step's thought are both the thought
   );
   assertEquals(thought, "Deep.\n\nLet me see.");
   assertEquals([cost, usage], [turnCost, turnUsage]);
+});
+
+Deno.test("toolChoice none runs no tool, whatever the model calls", async () => {
+  let ran = 0;
+  const tool = { ...flights, execute: () => ran++ };
+  const agent = agentOf(scriptedModel({ text: "No.", toolCalls: [call("flights", { to: "Rome" })] }), {
+    tools: [tool],
+  });
+  const events = await eventsOf(agent.stream("Hi", { toolChoice: "none" }));
+  assertEquals([ran, events.some(({ type }) => type === "tool_call")], [0, false]);
+  assertEquals(resultIn(events).messages, [{ role: "assistant", content: [{ type: "text", text: "No." }] }]);
 });

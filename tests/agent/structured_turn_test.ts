@@ -131,3 +131,34 @@ Deno.test("a tool that toolChoice does not name is not run, and one that is none
   );
   assertEquals(scripted.requests.length, 2);
 });
+
+Deno.test("a schema that never says whether the answer fits holds no run beyond its abort, its time or its reader", async () => {
+  const asked = Promise.withResolvers<void>();
+  const schema = {
+    "~standard": {
+      version: 1,
+      vendor: "own",
+      validate() {
+        asked.resolve();
+        return new Promise<never>(() => {});
+      },
+      jsonSchema: { input: () => ({ type: "object" }) },
+    },
+  } as const;
+  const controller = new AbortController();
+  const events = () =>
+    agentOf(scriptedModel(step({ next_action: "finish", answer: {} })))
+      .stream("Where?", { schema, signal: controller.signal })[Symbol.asyncIterator]();
+  const left = events();
+  const waiting = readAll(left);
+  await asked.promise;
+  assertEquals((await left.return()).done, true);
+  await waiting;
+  const aborted = readAll(events()).catch((error) => error);
+  controller.abort("enough");
+  assertEquals(await aborted, "enough");
+});
+
+async function readAll(events: AsyncIterator<StreamEvent>): Promise<void> {
+  while (!(await events.next()).done);
+}

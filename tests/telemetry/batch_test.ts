@@ -241,3 +241,23 @@ Deno.test("a batch that is aborted for a reason without a name is recorded as Ab
   const spans = await telemetry.spans();
   assertEquals(spans.map(({ attributes }) => attributes["error.type"]), spans.map(() => "AbortError"));
 });
+
+Deno.test("a BatchError says where its batch is to be found", async () => {
+  await using telemetry = await memoryTelemetry();
+  await using server = startVendor(refusal(400));
+  const failure = await assertRejects(() => clientOf(server).sample(question, 2), BatchError);
+  assertEquals(failure.traceContext?.spanId, spanNamed(await telemetry.spans(), "llm.sample").id);
+});
+
+Deno.test("requests of a batch that wait see nothing of what the conversation becomes", async () => {
+  await using server = startVendor(chat());
+  const conversation = [{ role: "user", content: question } as const];
+  const client = clientOf(server);
+  const running = [
+    client.sample(conversation, 2, { concurrency: 1 }),
+    client.generateMultiple([conversation, conversation], { concurrency: 1 }),
+  ];
+  conversation.length = 0;
+  await Promise.all(running);
+  assertEquals(server.requests.map(asked), [question, question, question, question]);
+});

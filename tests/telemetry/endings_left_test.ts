@@ -1,4 +1,4 @@
-import { assertEquals, assertStrictEquals } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import {
   type Client,
   clientOf,
@@ -157,4 +157,22 @@ Deno.test("a reason that is an error of this library's stays as its caller made 
   controller.abort(reason);
   assertStrictEquals(await running.catch((error) => error), reason);
   assertEquals(reason.traceContext, undefined);
+});
+
+Deno.test("totalMs of an agent that waits for its request is that request's failure, and no wish of the caller's", async () => {
+  await using telemetry = await memoryTelemetry();
+  await using server = startVendor((reply) => reply.stall());
+  {
+    using clock = fakeClock();
+    const running = createReasoningAgent("gpt-4o-mini", { ...options(server), tools: [tool] }).run(question);
+    const failure = running.catch((error) => error);
+    await server.request(1);
+    await clock.tick(totalMs);
+    assertInstanceOf(await failure, TimeoutError);
+  }
+  await server.connectionClosed(1);
+  const { attributes, statusMessage } = spanNamed(await telemetry.spans(), "llm.request");
+  assertEquals([attributes["llm.stream.outcome"], attributes["error.type"]], ["error", "TimeoutError"]);
+  assertEquals(statusMessage, `The call took longer than allowed for ${totalMs} ms; timeouts.totalMs changes that.`);
+  assertEquals(pointNamed(await telemetry.points(), "llm_requests_failed_total").value, 1);
 });

@@ -106,3 +106,11 @@ Deno.test("recordEvaluation() gives nothing and throws nothing while telemetry i
   assertEquals(isTelemetryEnabled(), false);
   assertEquals(recordEvaluation(target, full), undefined);
 });
+
+Deno.test("what is no evaluation is not recorded, and throws nothing", async () => {
+  await using telemetry = await memoryTelemetry();
+  for (const evaluation of [undefined, null, {}, { name: "" }, { name: 5 }]) {
+    assertEquals(recordEvaluation(target, evaluation as unknown as Evaluation), undefined);
+  }
+  assertEquals(await telemetry.spans(), []);
+});
