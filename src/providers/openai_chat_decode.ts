@@ -13,7 +13,7 @@ import { errorInStream } from "../vendor_error.ts";
 import { openaiErrorOf } from "./openai_error.ts";
 import { usageOfOpenai } from "./openai_usage.ts";
 import { isDone, logprobOf, mergeUsage, parseEvent, type Raw, record, word } from "./raw.ts";
-import { gatherToolCalls } from "./tool_calls.ts";
+import { gatherToolCalls, type ToolCallPiece } from "./tool_calls.ts";
 import { addVendorFields } from "./vendor_fields.ts";
 
 /** A chunk, or a whole body: the same fields, with `delta` or with `message`. All of it may be missing. */
@@ -57,6 +57,17 @@ export interface ChatReading {
   readonly keepsDetails?: boolean | undefined;
   /** Whether thoughts are counted in the total alone. */
   readonly hidesThoughts?: boolean | undefined;
+}
+
+/** What is called, and what goes back with it: of a tool that takes a text, and no JSON, all of it. */
+function calledIn(call: Raw): Pick<ToolCallPiece, "name" | "arguments" | "seal"> {
+  const { custom, extra_content } = call;
+  if (typeof custom === "object" && custom !== null) {
+    const { name, input } = record(custom);
+    return { name, arguments: { input }, seal: { custom } };
+  }
+  const { name, arguments: given } = record(call["function"]);
+  return { name, arguments: given, seal: extra_content === undefined ? undefined : { extra_content } };
 }
 
 /** The name that some servers give to chunks, which have none. */
@@ -113,9 +124,8 @@ export function foldChat(
     for (const [place, call] of delta.tool_calls.entries()) {
       if (typeof call !== "object" || call === null) continue;
       onOutput?.();
-      const { name, arguments: given } = call.function ?? {};
       const index = isWhole ? place : call.index;
-      toolCalls.add({ index, id: call.id, name, arguments: given, seal: call.extra_content });
+      toolCalls.add({ index, id: call.id, ...calledIn(call) });
     }
   }
 
@@ -178,9 +188,10 @@ export function foldChat(
       const cutOff = finishReason === undefined || !isWholeReason(finishReason);
       const found = toolCalls.finish({ cutOff, usage: bill.usage, answer: id });
       const seals = toolCalls.seals();
-      const calls = !keepsThoughts
-        ? found
-        : found.map((call, at) => addVendorFields(call, provider, { extra_content: seals[at] }));
+      const calls = found.map((call, at) => {
+        const { extra_content, custom } = record(seals[at]);
+        return addVendorFields(call, provider, { extra_content: keepsThoughts ? extra_content : undefined, custom });
+      });
       out.push(...calls);
       const parts: Part[] = text === "" ? [...calls] : [{ type: "text", text }, ...calls];
       if (keepsThoughts && thinks) parts.unshift({ type: "vendor", provider, data: { reasoning_content: thinking } });

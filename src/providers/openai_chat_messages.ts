@@ -45,15 +45,18 @@ function encodeContent(content: string | readonly (string | TextPart | ImagePart
 function encodeAssistant(content: string | readonly Part[], provider: string): unknown {
   if (typeof content === "string") return { role: "assistant", content };
   const text = content.map((part) => part.type === "text" ? part.text : "").join("");
-  const calls = content.filter((part) => part.type === "tool_call").map((call) => ({
-    id: call.id,
-    type: "function",
-    function: { name: call.name, arguments: argumentsText(call) },
-    ...only("extra_content", vendorFieldsOf(call, provider)),
-  }));
+  const calls = content.filter((part) => part.type === "tool_call").map((call) => encodeCall(call, provider));
   const own = content.map((part) => part.type === "vendor" ? thoughtOf(part, provider) : {});
   if (calls.length === 0) return Object.assign({ role: "assistant", content: text }, ...own);
   return Object.assign({ role: "assistant", content: text === "" ? null : text, tool_calls: calls }, ...own);
+}
+
+/** A call of a tool that takes a text, and no JSON, goes back as it came. */
+function encodeCall(call: ToolCall, provider: string): unknown {
+  const fields = vendorFieldsOf(call, provider);
+  if (fields["custom"] !== undefined) return { id: call.id, type: "custom", custom: fields["custom"] };
+  const called = { name: call.name, arguments: argumentsText(call) };
+  return { id: call.id, type: "function", function: called, ...only("extra_content", fields) };
 }
 
 /** Responses' items bear OpenAI's name too, and mean nothing here: of a vendor's part only what this dialect put there. */

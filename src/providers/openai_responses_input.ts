@@ -6,7 +6,7 @@
 import { cachedTexts, type ChatRequest } from "../language_model.ts";
 import type { ImagePart, Message, Part, TextPart } from "../message.ts";
 import { argumentsText, imageUrl } from "./openai_chat_messages.ts";
-import { record } from "./raw.ts";
+import { type Raw, record, text } from "./raw.ts";
 import { vendorFieldsOf } from "./vendor_fields.ts";
 
 /**
@@ -16,10 +16,31 @@ import { vendorFieldsOf } from "./vendor_fields.ts";
 export function encodeInput(request: ChatRequest, provider: string): readonly unknown[] {
   const { store = false } = request;
   const cached = cachedTexts(request).map((content) => ({ role: "system", content }));
-  return [...cached, ...request.messages.flatMap((message) => encodeMessage(message, provider, store))];
+  const answers = answersTo(request.messages, provider);
+  return [...cached, ...request.messages.flatMap((message) => encodeMessage(message, provider, store, answers))];
 }
 
-function encodeMessage(message: Message, provider: string, store: boolean): readonly unknown[] {
+/** What the answer to a call is sent with, by the call's id: it has the call's own caller, and its kind. */
+function answersTo(messages: readonly Message[], provider: string): ReadonlyMap<string, Raw> {
+  const parts = messages.flatMap((message) =>
+    message.role === "assistant" && typeof message.content !== "string" ? message.content : []
+  );
+  return new Map(parts.flatMap((part): readonly (readonly [string, Raw])[] => {
+    if (part.type === "tool_call") {
+      const { caller } = vendorFieldsOf(part, provider);
+      return caller === undefined ? [] : [[part.id, { caller }]];
+    }
+    const { type, call_id: id } = part.type === "vendor" && part.provider === provider ? record(part.data) : {};
+    return type === "custom_tool_call" ? [[text(id), { type: "custom_tool_call_output" }]] : [];
+  }));
+}
+
+function encodeMessage(
+  message: Message,
+  provider: string,
+  store: boolean,
+  answers: ReadonlyMap<string, Raw>,
+): readonly unknown[] {
   switch (message.role) {
     case "system":
       return [{ role: "system", content: message.content }];
@@ -32,6 +53,7 @@ function encodeMessage(message: Message, provider: string, store: boolean): read
         type: "function_call_output",
         call_id: message.toolCallId,
         output: encodeContent(message.content),
+        ...answers.get(message.toolCallId),
       }];
   }
 }

@@ -3,6 +3,7 @@ import { ConfigError } from "../../src/error.ts";
 import type { Message, TextPart, ToolCall } from "../../src/message.ts";
 import { openaiChat } from "../../src/providers/openai_chat.ts";
 import { encodeChatMessages } from "../../src/providers/openai_chat_messages.ts";
+import { encoded } from "../support/decoding.ts";
 
 const PNG = "iVBORw0KGgo=";
 
@@ -156,4 +157,23 @@ Deno.test("tool arguments without a JSON form are a ConfigError", () => {
     const request = { messages: [{ role: "assistant", content: [call] }] as const };
     assertThrows(() => openaiChat.encode("gpt-4o-mini", request), ConfigError, "JSON");
   }
+});
+
+Deno.test("an image in a tool's result is told by its type and size, however it was given", () => {
+  const base64 = "iVBORw0KGgoAAAANSUhEUg==";
+  const address = `data:image/png;base64,${base64}`;
+  const images = [{ data: base64 }, { url: address }, { data: address }, { url: address, mediaType: "image/png" }];
+  for (const image of images) {
+    const message = { role: "tool", toolCallId: "c", content: [{ type: "image", ...image }] } as const;
+    const [sent] = encoded(openaiChat, "gpt-4o", { messages: [message] }).body["messages"] as readonly object[];
+    assertEquals(sent, { role: "tool", tool_call_id: "c", content: "[image/png, 16 bytes]" });
+  }
+});
+
+Deno.test("an image whose data is a whole address is sent once", () => {
+  const address = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUg==";
+  const message = { role: "user", content: [{ type: "image", data: address }] } as const;
+  const { body } = encoded(openaiChat, "gpt-4o", { messages: [message] });
+  const [sent] = body["messages"] as readonly { readonly content: readonly unknown[] }[];
+  assertEquals(sent?.content, [{ type: "image_url", image_url: { url: address } }]);
 });

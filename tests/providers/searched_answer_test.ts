@@ -61,3 +61,46 @@ for (const [where, content] of Object.entries(CONTENTS)) {
     assertEquals(decodeBody(anthropic, body).result?.response, whole);
   });
 }
+
+const MORE_OUTPUTS: Readonly<Record<string, readonly object[]>> = {
+  "after a shell of the vendor's": [
+    said(PREAMBLE),
+    { type: "shell_call", call_id: "s", environment: { type: "container_reference" }, status: "completed" },
+    { type: "shell_call_output", call_id: "s", output: [] },
+    said(ANSWER),
+  ],
+  "after a program": [said(PREAMBLE), { type: "program", id: "p" }, { type: "program_output", id: "o" }, said(ANSWER)],
+  "after a search for tools": [
+    said(PREAMBLE),
+    { type: "tool_search_call", id: "t", execution: "server" },
+    said(ANSWER),
+  ],
+};
+for (const [where, output] of Object.entries(MORE_OUTPUTS)) {
+  Deno.test(`openaiResponses.decodeBody() gives the answer in a schema ${where}, and tells of the tool`, () => {
+    const { events, result } = decodeBody(openaiResponses, response("completed", { usage, output }), { schema });
+    assertEquals(result?.response, ANSWER);
+    const statuses = events.flatMap((event) => event.type === "server_tool" ? [event.status] : []);
+    assertEquals(statuses, ["started", "finished"]);
+  });
+}
+
+Deno.test("a shell or a search for tools that is the caller's to run is no tool of the vendor's", () => {
+  const output = [
+    { type: "shell_call", call_id: "s", environment: { type: "local" }, status: "completed" },
+    { type: "tool_search_call", id: "t", execution: "client" },
+  ];
+  assertEquals(decodeBody(openaiResponses, response("completed", { usage, output })).events, []);
+});
+
+Deno.test("openaiResponses.decode() finds an item by its id where a server numbers none", async () => {
+  const item = { type: "message", id: "msg_1", role: "assistant", content: [] };
+  const { result } = await hear(
+    created,
+    { type: "response.output_item.added", output_index: 0, item },
+    { type: "response.output_text.delta", item_id: "msg_1", delta: "Par" },
+    { type: "response.output_text.delta", item_id: "msg_1", delta: "is." },
+    completed,
+  );
+  assertEquals(result?.response, "Paris.");
+});
