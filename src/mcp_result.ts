@@ -52,22 +52,22 @@ type Fields = Readonly<Record<string, unknown>>;
 function partOf(block: Fields): ResultPart {
   switch (block["type"]) {
     case "text":
-      return textPart(word(block["text"]));
+      return textPart(textIn(block["text"]));
     case "image":
     case "audio":
-      return binaryPart(word(block["mimeType"]) || block["type"], block["mimeType"], block["data"]);
+      return binaryPart(textIn(block["mimeType"]) || block["type"], block["mimeType"], block["data"]);
     case "resource_link": {
       const { uri, title, name, mimeType, description } = block;
-      const what = [word(title) || word(name), word(mimeType), word(description)].filter(Boolean).join(", ");
-      return textPart(`[resource at ${word(uri)}${what === "" ? "" : `: ${what}`}]`);
+      const what = [textIn(title) || textIn(name), textIn(mimeType), textIn(description)].filter(Boolean).join(", ");
+      return textPart(`[resource at ${textIn(uri)}${what === "" ? "" : `: ${what}`}]`);
     }
     case "resource": {
       const { uri, mimeType, text, blob } = record(block["resource"]);
-      if (typeof text === "string") return textPart(`[resource at ${word(uri)}]\n${text}`);
-      return binaryPart(`resource at ${word(uri)}, ${word(mimeType) || "binary"}`, mimeType, blob);
+      if (typeof text === "string") return textPart(`[resource at ${textIn(uri)}]\n${text}`);
+      return binaryPart(`resource at ${textIn(uri)}, ${textIn(mimeType) || "binary"}`, mimeType, blob);
     }
     default:
-      return textPart(`[${word(block["type"]) || "something"} that this client does not know]`);
+      return textPart(`[${textIn(block["type"]) || "something"} that this client does not know]`);
   }
 }
 
@@ -76,8 +76,8 @@ const SEEN = /^image\/(?:png|jpeg|gif|webp)$/;
 
 /** An image as it is; else `what`. */
 function binaryPart(what: string, mimeType: unknown, base64: unknown): ResultPart {
-  const mediaType = mediaTypeOf(word(mimeType));
-  const data = word(base64);
+  const mediaType = mediaTypeOf(textIn(mimeType));
+  const data = textIn(base64);
   if (SEEN.test(mediaType) && data !== "") return { type: "image", data, mediaType };
   return textPart(describe(what, data));
 }
@@ -101,6 +101,6 @@ function record(value: unknown): Fields {
   return typeof value === "object" && value !== null ? value as Fields : {};
 }
 
-function word(value: unknown): string {
+function textIn(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
