@@ -27,8 +27,12 @@ export function abortable<T extends { readonly type: string }>(
     return next;
   }
 
+  let isLeft = false;
+  const over: IteratorResult<T> = { value: undefined, done: true };
+
   return asAbortable({
     async next() {
+      if (isLeft) return over;
       if (signal?.aborted && !answered) {
         leave();
         throw signal.reason;
@@ -37,16 +41,18 @@ export function abortable<T extends { readonly type: string }>(
       waits.add(resolve);
       try {
         const next = Promise.race([read(), left]);
-        return await (signal === undefined || answered ? next : orAborted(next, signal));
+        return await (signal === undefined ? next : orAborted(next, signal));
       } catch (error) {
-        if (signal?.aborted && !answered) leave();
+        if (!signal?.aborted) throw error;
+        leave();
+        if (answered && error === signal.reason) return over; // The answer stands.
         throw error;
       } finally {
         waits.delete(resolve);
       }
     },
     async return() {
-      const over: IteratorResult<T> = { value: undefined, done: true };
+      isLeft = true;
       if (waits.size === 0) return await events.return?.() ?? over;
       for (const resolve of waits) resolve(over);
       leave();

@@ -106,7 +106,6 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
       let failure: unknown;
       let shown = false;
       let given: Answer | undefined;
-      let over = false;
       try {
         given = await exchange(call, attempt, progress);
         for (let events = await given.next(); events !== undefined; events = await given.next()) {
@@ -129,7 +128,6 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
           attempt.close();
           callOff();
           release();
-          over = true;
           yield [{ type: "finish", result: schema ? { ...result, parsed } : result }];
           return;
         }
@@ -150,9 +148,7 @@ async function* answer(call: Call): AsyncGenerator<readonly StreamEvent[], void,
       } finally {
         attempt.close();
         // A dialect of the user's own that cannot end, or fails at it, changes nothing of how the call did.
-        const closing = given?.close?.();
-        if (over) unawaited(closing);
-        else await closing?.catch(() => {});
+        unawaited(given?.close?.());
       }
       const waitMs = (failure instanceof ApiError ? failure.retryAfterMs : undefined) ?? backoffMs(retry);
       const notice = retryNotice(failure, waitMs, retry + 1, maxRetries);

@@ -107,8 +107,8 @@ function baseUrlOf(name: string, value: string, key: string | undefined): URL {
 /** What parameters with keys are called. */
 const SECRET_PARAMETER =
   /key|token|secret|pass(?:word|wd)?$|^pwd$|auth|^sig|signature|credential|^code$|bearer|^jwt$|session/i;
-/** A name that is made of words and numbers, as a model's: it may be long. */
-const NAME = /^[a-z]{2,12}(?:[-._](?:[a-z]{1,12}|\d{1,8}))+$/;
+/** A name that is made of short words, as a model's: it may be long, and a key's words are not short. */
+const NAME = /^[a-z]{2,12}(?:[-._][a-z0-9]{1,12})+$/;
 
 /** A version or a region is short; what is long and no name, or begins as keys do, is a key. */
 function isSecretValue(value: string, key: string | undefined): boolean {

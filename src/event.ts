@@ -52,12 +52,6 @@ const WHOLE: ReadonlySet<string> = new Set(["stop", "end_turn", "stop_sequence",
 /** The vendors' words for an answer that ended with calls. */
 const CALLING: ReadonlySet<string> = new Set(["tool_use", "tool_calls"]);
 
-/** Whether a vendor's word says that nothing of the answer is missing, its calls included. */
-export function isWholeReason(finishReason: string): boolean {
-  const word = finishReason.toLowerCase();
-  return WHOLE.has(word) || CALLING.has(word) || word === "function_call";
-}
-
 /** Whether an answer that ended so is whole: also with a call that was the answer itself, and is no tool's to run. */
 export function isWhole({ finishReason, toolCalls }: Pick<Result, "finishReason" | "toolCalls">): boolean {
   return WHOLE.has(finishReason) || CALLING.has(finishReason) && toolCalls.length === 0;

@@ -13,6 +13,7 @@ import { parseJson, requestIdOf } from "./http.ts";
 import type { ChatRequest } from "./language_model.ts";
 import { gatherPrologue, tooLarge } from "./prologue.ts";
 import type { DecodedEvent, Fold, Provider } from "./provider.ts";
+import { holdsKey } from "./secrecy.ts";
 import { isHeartbeat, type ServerSentEvent, sse, sseReader } from "./sse.ts";
 
 /** The events of an answer. */
@@ -25,7 +26,7 @@ export interface Answer {
 
 /** One attempt: posts, and gives the events of the answer, as a stream or as one body, whichever came, in lists as they came. */
 export async function exchange(
-  { connection, url, headers, request, body: sent, signal }: Call,
+  { connection, url, headers, secrets, request, body: sent, signal }: Call,
   attempt: Attempt,
   progress: Progress,
 ): Promise<Answer> {
@@ -37,6 +38,7 @@ export async function exchange(
     body: sent,
     fetch: request.fetch ?? globalThis.fetch,
     hasKey: ownAuth || Object.keys(headers).some(mayBeKey),
+    isSecret: (text) => holdsKey(text, secrets()),
     errorOf: (status, body) => provider.errorOf(status, body),
   });
   progress.requestId = requestIdOf(response.headers);
@@ -145,7 +147,7 @@ function readForeign(reading: Reading, body: unknown): Answer {
     async next() {
       const { value, done } = await orAborted(events.next(), reading.signal);
       if (done) return undefined;
-      if (typeof value?.type !== "string") throw readersFault(new TypeError("what it gave is no event"));
+      if (!isEvent(value)) throw readersFault(new TypeError("what it gave is no event"));
       return [value];
     },
     close: () => orAborted(events.return(), reading.signal),
@@ -183,6 +185,13 @@ async function* foreignEvents(
       throw readersFault(error);
     }
   }
+}
+
+/** What a provider's own reader gives may be anything. */
+function isEvent(value: DecodedEvent | null | undefined): boolean {
+  if (value?.type !== "finish") return typeof value?.type === "string";
+  const { response, toolCalls, messages } = value.result ?? {};
+  return typeof response === "string" && Array.isArray(toolCalls) && Array.isArray(messages);
 }
 
 /** What a provider's own reader threw, as one of this library's errors. */

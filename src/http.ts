@@ -27,6 +27,8 @@ export interface Post {
   readonly signal: AbortSignal;
   /** Whether a key goes along: a 401 without one says so. */
   readonly hasKey: boolean;
+  /** Whether a text holds what must not be told. */
+  isSecret(text: string): boolean;
   /** Reads a refusal in the vendor's dialect. */
   errorOf(status: number, body: unknown): VendorError;
   /** Is told when the headers are there: a refusal's body is waited for on a clock of its own. */
@@ -77,10 +79,10 @@ function isReadable(response: Response | undefined): boolean {
     (response.body === null || typeof response.body?.getReader === "function" && !response.body.locked);
 }
 
-async function send({ url, headers, body, fetch, signal }: Post): Promise<Posted> {
+async function send({ url, headers, body, fetch, signal, isSecret }: Post): Promise<Posted> {
   const init: RequestInit = { method: "POST", headers, body, redirect: "manual", signal };
   const watcher = watcherOf(fetch);
-  if (watcher !== undefined) return await watcher.send(url, init);
+  if (watcher !== undefined) return await watcher.send(url, init, isSecret);
   const response = await fetch(url, init); // Not called as a method: workerd's fetch refuses another `this`.
   return { response, isNative: isNativeFetch(fetch), end() {} };
 }

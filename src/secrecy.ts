@@ -47,6 +47,11 @@ export function secretsOf({ key, secrets, headers: own }: Authentication, sent: 
   return { keys, all: others.length === 0 ? keys : [...keys, ...others] };
 }
 
+/** Whether a text holds one of the keys. */
+export function holdsKey(text: string, { keys }: Secrets): boolean {
+  return keys.some((key) => key.length >= SHORTEST_SECRET && text.includes(key));
+}
+
 type Headers = Readonly<Record<string, string>>;
 
 /** The same error, where it is one of ours, without what is secret: in its words, in its code, and in its cause. */
@@ -55,16 +60,30 @@ export function withoutSecrets(error: unknown, { all }: Pick<Secrets, "all">): u
   for (const secret of all) {
     const isWord = secret.length < SHORTEST_SECRET;
     blacken(error, isWord ? ["vendorMessage"] : ["vendorMessage", "message", "stack", "code", "requestId"], secret);
-    if (isWord) continue;
-    if (error.cause instanceof Error) blacken(error.cause, ["message", "stack", "name", "code"], secret);
-    else if (names(error.cause, secret)) Object.defineProperty(error, "cause", { value: "[key]" });
+    if (!isWord && holds(error.cause, secret)) {
+      Object.defineProperty(error, "cause", { value: plainCause(error.cause, secret) });
+    }
   }
   return error;
 }
 
+/** How deep causes have causes. */
+const DEEPEST = 5;
+
 /** Whether a value, which may be anything, holds a secret somewhere. */
-function names(value: unknown, secret: string): boolean {
-  return value !== undefined && quietly(() => JSON.stringify(value)?.includes(secret)) !== false;
+function holds(value: unknown, secret: string, depth = DEEPEST): boolean {
+  if (typeof value === "string") return value.includes(secret);
+  if (typeof value !== "object" || value === null || depth === 0) return false;
+  return Object.getOwnPropertyNames(value)
+    .some((name) => holds(quietly(() => Reflect.get(value, name)), secret, depth - 1));
+}
+
+/** What is left of a cause: its name, and its words without the secret. */
+function plainCause(cause: unknown, secret: string): Error {
+  const plain = new Error(cause instanceof Error ? cause.message.replaceAll(secret, "[key]") : "[key]");
+  if (cause instanceof Error) plain.name = cause.name.replaceAll(secret, "[key]");
+  plain.stack = `${plain.name}: ${plain.message}`;
+  return plain;
 }
 
 /** The same result, whose names for the answer and for the model are the vendor's to choose. */

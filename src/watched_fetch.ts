@@ -17,8 +17,11 @@ export interface Posted {
 
 /** One who watches a call by the fetch that it is handed. */
 export interface Watcher {
-  /** Sends as the fetch does, and gives a response that nobody watches: its reader tells of its end, which costs less. */
-  send(url: string, init: RequestInit): Promise<Posted>;
+  /**
+   * Sends as the fetch does, and gives a response that nobody watches: its reader tells of its end, which costs less.
+   * `isSecret` knows what must not be told of it.
+   */
+  send(url: string, init: RequestInit, isSecret: (text: string) => boolean): Promise<Posted>;
   /** The call was ended before its end, between two attempts perhaps, where no response tells of it. */
   gaveUp(reason: unknown): void;
 }

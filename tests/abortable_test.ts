@@ -140,6 +140,35 @@ for (const wrap of [(model: LanguageModel) => model, instrument]) {
       types.push(event.type);
       if (event.type === "finish") controller.abort(new Error("done with it"));
     }
-    assertEquals([types, seen], [["text", "finish"], ["acquired", "released"]]);
+    assertEquals(types, ["text", "finish"]);
+    await new Promise((resolve) => setTimeout(resolve, 0)); // It is left to end by itself.
+    assertEquals(seen, ["acquired", "released"]);
   });
 }
+
+Deno.test("an abort after the answer ends the wait for what a model does then, and the answer stands", async () => {
+  for (const wrap of [(model: LanguageModel) => model, instrument]) {
+    const controller = new AbortController();
+    const saving: LanguageModel = {
+      ...answering,
+      async *stream() {
+        yield { type: "finish", result: { ...result, durationSeconds: 0, response: "Paris." } };
+        queueMicrotask(() => controller.abort(new Error("mine")));
+        await new Promise(() => {}); // As a cache that saves it, and is never done.
+      },
+    };
+    assertEquals((await clientOf(wrap(saving)).run("Hi", { signal: controller.signal })).response, "Paris.");
+  }
+});
+
+Deno.test("a stream that was left gives nothing more, to whoever asked and to whoever asks", async () => {
+  await using _telemetry = await memoryTelemetry();
+  for (const wrap of [(model: LanguageModel) => model, instrument]) {
+    const events = wrap(deafModel()).stream({ messages: [] })[Symbol.asyncIterator]();
+    const reader = wrap === instrument ? events : abortable(events, undefined);
+    await reader.next();
+    const [first, second] = [reader.next(), reader.next()];
+    await reader.return?.();
+    assertEquals([await first, await second, await reader.next()].map(({ done }) => done), [true, true, true]);
+  }
+});

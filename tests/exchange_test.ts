@@ -120,6 +120,26 @@ function raise(): never {
 const READERS: Readonly<Record<string, Partial<Provider>>> = {
   "throws": { decode: raise, decodeBody: raise },
   "gives nothing": { decode: () => undefined as never, decodeBody: () => undefined as never },
+  "gives a finish without a result": {
+    async *decode() {
+      yield { type: "finish" } as never;
+    },
+    *decodeBody() {
+      yield { type: "finish" } as never;
+    },
+  },
+  "never ends its own clean-up": {
+    async *decode() {
+      try {
+        yield 5 as never;
+      } finally {
+        await new Promise(() => {});
+      }
+    },
+    *decodeBody() {
+      yield 5 as never;
+    },
+  },
   "gives null for an event": {
     async *decode() {
       yield null as never;
@@ -213,5 +233,16 @@ for (const wire of wires) {
     const failure = await clientFor(wire, server, { maxRetries: 0 }).run(question).catch((error) => error);
     assertInstanceOf(failure, ResponseError);
     assertEquals(failure.reason, "vendor");
+  });
+}
+
+for (const wire of wires) {
+  Deno.test(`an event of no name that ${wire.name} knows need be no JSON, though it begins with a bracket`, async () => {
+    await using server = startVendor(async (reply) => {
+      await reply.head();
+      await reply.write(`${wire.opening}event: log\ndata: [info] queue 3\n\n${wire.rest}`);
+      await reply.end();
+    });
+    assertEquals((await clientFor(wire, server).run(question)).response, "Paris.");
   });
 }

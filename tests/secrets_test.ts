@@ -179,6 +179,15 @@ for (const [name, { handler, options }] of Object.entries(FAULTS)) {
   }
 }
 
+for (const id of [`Bearer ${KEY}`, `req_${KEY}`, `${KEY}:1`]) {
+  Deno.test(`a key that comes back as the id ${id.replace(KEY, "…")} stands on no span`, async () => {
+    await using telemetry = await memoryTelemetry();
+    await using server = startVendor(body(chatBody({ text: "Paris." }), { headers: { "x-request-id": id } }));
+    await clientOf(server.url).run(PROMPT, { streaming: false });
+    assertNoNeedle(await printsOfTelemetry(telemetry));
+  });
+}
+
 Deno.test("a key that comes back under the vendor's own names stands nowhere", async () => {
   await using telemetry = await memoryTelemetry();
   const named = { ...chatBody({ text: "Paris." }), id: KEY, model: KEY, system_fingerprint: KEY, service_tier: KEY };
@@ -207,6 +216,11 @@ const CAUSES: Readonly<Record<string, Partial<Provider>>> = {
   "headers() throws": {
     headers: (key) => {
       throw new Error(`bad ${key}`);
+    },
+  },
+  "headers() throws, deep in its causes": {
+    headers: (key) => {
+      throw Object.assign(new Error("a", { cause: new AggregateError([{ said: `bad ${key}` }]) }), { key });
     },
   },
 };

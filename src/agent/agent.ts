@@ -16,7 +16,7 @@ import { DEFAULT_EFFORT, effortOf } from "./effort.ts";
 import { nativeTurn } from "./native_turn.ts";
 import { structuredTurn } from "./structured_turn.ts";
 import { checkAgentTools, runTools, type ToolOutcome } from "./tools.ts";
-import { addResult, noTotals, withTotals } from "./totals.ts";
+import { addResult, noTotals, tellTurn, withTotals } from "./totals.ts";
 import type { AgentModel, Turn, TurnAnswer } from "./turn.ts";
 
 /** What an agent is made of. */
@@ -115,8 +115,8 @@ function agentRun(settings: AgentSettings, request: ChatRequest, observer: Agent
     const isLeft = () => signal.aborted && isNoLongerNeeded(signal.reason);
     state.text = "";
     let ending: TurnEnding = { brokenOff: true };
+    let result: Result | undefined;
     try {
-      let result: Result | undefined;
       const events = step.run(() => asked.events({ signal, parent: step.context ?? request.parent }));
       for await (const event of inStep(events, step.run, signal, isLeft)) {
         if (event.type === "finish") result = event.result;
@@ -128,6 +128,7 @@ function agentRun(settings: AgentSettings, request: ChatRequest, observer: Agent
       ending = { nextAction: answer.nextAction, result: answer.result };
       return answer;
     } catch (error) {
+      if (!isReasonOf(request.signal, error)) tellTurn(error, result);
       if (!isLeft()) ending = { error };
       throw error;
     } finally {

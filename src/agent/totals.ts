@@ -30,6 +30,13 @@ export function addResult(totals: Totals, { usage, cost }: Pick<Result, "usage" 
   totals.cost = first ? cost : sumOf(totals.cost, cost, addCost);
 }
 
+/** Tells on an error, which says nothing of that, what the answer had used that it came upon. */
+export function tellTurn(error: unknown, result: Result | undefined): void {
+  if (!(error instanceof LlmError) || error.usage !== undefined || result === undefined) return;
+  Reflect.set(error, "usage", result.usage);
+  Reflect.set(error, "cost", result.cost);
+}
+
 /** The same error with what the whole run used: the turns before the one that failed are paid for, too. */
 export function withTotals(error: unknown, { usage, cost, requests }: Totals): unknown {
   if (!(error instanceof LlmError) || requests === 0) return error;

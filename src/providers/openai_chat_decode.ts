@@ -5,7 +5,6 @@
  * @module
  */
 import { ResponseError, StreamTruncatedError } from "../error.ts";
-import { isWholeReason } from "../event.ts";
 import type { AssistantMessage, Part } from "../message.ts";
 import type { Billed, DecodedEvent, DecodedResult, Fold } from "../provider.ts";
 import type { Cost, Usage } from "../usage.ts";
@@ -58,6 +57,20 @@ export interface ChatReading {
   /** Whether thoughts are counted in the total alone. */
   readonly hidesThoughts?: boolean | undefined;
 }
+
+/** The vendors' words for an answer that was cut, in the middle of a call perhaps. */
+const CUTTING: ReadonlySet<string> = new Set([
+  "length",
+  "max_tokens",
+  "max_output_tokens",
+  "model_length",
+  "content_filter",
+  "safety",
+  "recitation",
+  "abort",
+  "error",
+  "insufficient_system_resource",
+]);
 
 /** What is called, and what goes back with it: of a tool that takes a text, and no JSON, all of it. */
 function calledIn(call: Raw): Pick<ToolCallPiece, "name" | "arguments" | "seal"> {
@@ -185,7 +198,7 @@ export function foldChat(
       }
       if (!answered) throw new ResponseError("The vendor's answer is empty: it has no choice.", { reason: "empty" });
       // Vendors have many words for an answer that was cut, and without any nothing says that the last call was whole.
-      const cutOff = finishReason === undefined || !isWholeReason(finishReason);
+      const cutOff = finishReason === undefined || CUTTING.has(finishReason.toLowerCase());
       const found = toolCalls.finish({ cutOff, usage: bill.usage, answer: id });
       const seals = toolCalls.seals();
       const calls = found.map((call, at) => {

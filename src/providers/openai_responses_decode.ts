@@ -184,9 +184,12 @@ function isKnown(name: string): boolean {
  * The text that answers in a schema: what is said before the vendor's own tools have run, or by the way, is none of it.
  */
 function answerIn(list: ReturnType<ItemGatherer["list"]>): string {
-  const since = list.findLastIndex(([, { data }]) => data["type"] !== "message" && data["type"] !== "reasoning") + 1;
-  return list.slice(since).filter(([, { data }]) => data["phase"] !== "commentary")
-    .flatMap(([, { pieces }]) => [...pieces.text.values()]).join("");
+  const items = list.map(([, item]) => item);
+  const isSaid = ({ data, pieces }: Item) => data["phase"] !== "commentary" && pieces.text.size > 0;
+  const last = items.findLastIndex(isSaid);
+  const isBetween = ({ data }: Item) => data["type"] !== "message" && data["type"] !== "reasoning";
+  const since = items.slice(0, last).findLastIndex(isBetween) + 1;
+  return items.slice(since, last + 1).filter(isSaid).flatMap(({ pieces }) => [...pieces.text.values()]).join("");
 }
 
 /** Of a response that is made in the background, or was ended there. */

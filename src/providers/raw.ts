@@ -43,6 +43,8 @@ export function partIndex(value: unknown): number {
   throw new ResponseError("The answer numbers one of its parts with an index that is none.", { reason: "protocol" });
 }
 
+const BEGINS_AS_JSON = /^\s*(?:\{\s*["}]|\[\s*[{["\]])/;
+
 /**
  * The data of one event; undefined where there is none of the answer's: in what keeps the connection open, and in what is
  * no JSON under a name that the dialect does not know.
@@ -58,7 +60,7 @@ export function parseEvent(event: ServerSentEvent, isKnown: (name: string) => bo
   } catch {
     if (name === "error") throw errorInStream({ message: data }); // A gateway's own words.
     // What begins as JSON is a chunk that was broken, whatever it is called.
-    if (name !== undefined && !isKnown(name) && !/^\s*[{[]/.test(data)) return undefined;
+    if (name !== undefined && !isKnown(name) && !BEGINS_AS_JSON.test(data)) return undefined;
     throw new ResponseError("A chunk of the answer is not valid JSON.", { reason: "json" });
   }
   return record(Array.isArray(value) ? value[0] : value); // Gemini puts a refusal in a list.

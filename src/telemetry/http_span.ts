@@ -48,7 +48,7 @@ export function tracedFetch(base: typeof globalThis.fetch, owner: () => FetchOwn
     }
   };
   return watchedBy(watched, {
-    send: (url, init) => attempt(base, owner(), url, init),
+    send: (url, init, isSecret) => attempt(base, owner(), url, init, isSecret),
     // What is under way is told first, by its own listeners, and ends first.
     gaveUp: (reason) => queueMicrotask(() => owner().onAbort(reason)),
   });
@@ -59,6 +59,7 @@ async function attempt(
   call: FetchOwner,
   input: RequestInfo | URL,
   init: RequestInit | undefined,
+  isSecret: (text: string) => boolean = (text) => echoesKey(text, init?.headers),
 ): Promise<Posted> {
   const asked = input instanceof Request ? input : undefined;
   const url = parsed(asked?.url ?? String(input));
@@ -105,7 +106,7 @@ async function attempt(
     // A fetch of the user's own may give anything; what is wrong with it is told where it is read.
     const status = response?.status ?? 0;
     if (told.isRecording) {
-      told.set(quietly(() => responseAttributes(response, init, span === undefined, call.vocabulary)) ?? {});
+      told.set(quietly(() => responseAttributes(response, isSecret, span === undefined, call.vocabulary)) ?? {});
     }
     return { response, isNative: isNativeFetch(base), end: status < 400 ? end : () => end(new StatusFailure(status)) };
   } catch (error) {
@@ -143,7 +144,7 @@ function headersOf(headers: HeadersInit | undefined): Record<string, string> {
 
 function responseAttributes(
   { headers, status }: Response,
-  asked: RequestInit | undefined,
+  isSecret: (text: string) => boolean,
   onStreamSpan: boolean,
   vocabulary: Vocabulary,
 ): OptionalAttributes {
@@ -153,19 +154,19 @@ function responseAttributes(
   const id = requestIdOf(headers);
   return {
     ...general,
-    [LLM.httpRequestId]: id !== undefined && isKey(id, asked?.headers) ? undefined : id,
+    // A gateway may send back the key that it was sent.
+    [LLM.httpRequestId]: id === undefined || looksLikeKey(id) || isSecret(id) ? undefined : id,
     [LLM.httpRetryAfter]: waitMs === undefined ? undefined : waitMs / 1000,
     [LLM.httpRemainingRequests]: remaining(headers, "requests"),
     [LLM.httpRemainingTokens]: remaining(headers, "tokens"),
   };
 }
 
-/** A gateway may send back the key that it was sent. */
-function isKey(id: string, headers: HeadersInit | undefined): boolean {
-  if (looksLikeKey(id)) return true;
-  const isPlain = typeof headers === "object" && !(headers instanceof Headers) && !Array.isArray(headers);
-  return Object.entries(isPlain ? headers : headersOf(headers))
-    .some(([name, value]) => mayBeKey(name) && String(value).split(" ").includes(id));
+/** Of a fetch of somebody else's only the headers tell what is a key. */
+function echoesKey(text: string, headers: HeadersInit | undefined): boolean {
+  const values = Object.entries(headersOf(headers)).filter(([name]) => mayBeKey(name)).map(([, value]) => value);
+  return values.flatMap((value) => [value, value.split(" ").at(-1) ?? ""])
+    .some((key) => key.length >= 8 && text.includes(key));
 }
 
 /** OpenAI's name for it, then Anthropic's. */

@@ -51,6 +51,7 @@ export function tracedIterator(
     return { value: undefined, done: true };
   };
   const wait = async (): Promise<IteratorResult<StreamEvent>> => {
+    if (isLeft) return { value: undefined, done: true };
     if (call.context === undefined) {
       const loading = call.ready();
       if (loading !== undefined) await loading;

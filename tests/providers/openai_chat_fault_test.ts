@@ -212,11 +212,6 @@ const TOOLS: readonly Row[] = [
     calls({ index: 0, id: "a", name: "f", arguments: "" }),
     piece({}, "length"),
   ], broken],
-  ...["model_length", "error", "insufficient_system_resource", "MAX_TOKENS", "SAFETY", "moon"].map((reason): Row => [
-    `no arguments before ${reason}`,
-    [calls({ index: 0, id: "a", name: "wipe", arguments: "" }), piece({}, reason)],
-    { error: ToolArgumentsError, tool: "wipe" },
-  ]),
   ["arguments cut off by the length", [
     calls({ index: 0, id: "a", name: "f", arguments: '{"needle":' }),
     piece({}, "length"),

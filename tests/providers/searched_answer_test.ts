@@ -23,6 +23,12 @@ const OUTPUTS: Readonly<Record<string, readonly object[]>> = {
   "after a remark by the way": [said(PREAMBLE, { phase: "commentary" }), said(ANSWER, { phase: "final_answer" })],
   "alone": [said(ANSWER)],
   "before a search": [said(ANSWER), search],
+  "between a search and a compaction": [said(PREAMBLE), search, said(ANSWER), { type: "compaction", id: "cmp_1" }],
+  "after a remark, before a compaction": [
+    said(PREAMBLE, { phase: "commentary" }),
+    said(ANSWER, { phase: "final_answer" }),
+    { type: "compaction", id: "cmp_1" },
+  ],
 };
 for (const [where, output] of Object.entries(OUTPUTS)) {
   Deno.test(`openaiResponses.decodeBody() gives the answer in a schema ${where}`, () => {

@@ -18,6 +18,7 @@ export function posting(fetch: typeof globalThis.fetch, more: Partial<Post> = {}
     body: "{}",
     signal,
     hasKey: true,
+    isSecret: () => false,
     errorOf: openaiErrorOf,
     ...more,
   };

@@ -176,3 +176,29 @@ Deno.test("totalMs of an agent that waits for its request is that request's fail
   assertEquals(statusMessage, `The call took longer than allowed for ${totalMs} ms; timeouts.totalMs changes that.`);
   assertEquals(pointNamed(await telemetry.points(), "llm_requests_failed_total").value, 1);
 });
+
+Deno.test("totalMs of an agent whose schema thinks for ever tells what the turn had used", async () => {
+  await using _telemetry = await memoryTelemetry();
+  const usage = { prompt_tokens: 10, completion_tokens: 5 };
+  const text = JSON.stringify({ thought: "t", next_action: "finish", tool: null, arguments: null, answer: {} });
+  await using server = startVendor(chat({ text, usage }));
+  const asked = Promise.withResolvers<void>();
+  const schema = {
+    "~standard": {
+      version: 1,
+      vendor: "own",
+      validate() {
+        asked.resolve();
+        return new Promise<never>(() => {});
+      },
+      jsonSchema: { input: () => ({ type: "object" }) },
+    },
+  } as const;
+  using clock = fakeClock();
+  const agent = createReasoningAgent("gpt-4o-mini", { ...options(server), nativeTools: false, tools: [tool] });
+  const failure = agent.run(question, { schema }).catch((error) => error);
+  await asked.promise;
+  await clock.tick(totalMs);
+  const { phase, usage: used } = await failure;
+  assertEquals([phase, used?.totalTokens], ["total", 15]);
+});
