@@ -53,13 +53,14 @@ export interface Bound extends BundleWeight {
 
 const REASONS =
   "Bodies are read into one buffer, and spans encoded in one pass: 2 KB for half of a stream's CPU and a quarter of " +
-  "the encoder's. What models, providers, hooks and handlers of the user's own may do wrong ends as promised: 2 KB.";
+  "the encoder's. What models, providers, hooks and handlers of the user's own may do wrong ends as promised, keys are " +
+  "kept off spans, and the forms that vendors count usage in are read: 3.5 KB.";
 
 /**
  * A ratchet: what ours weighed when this was written, and a little. A change that makes them lighter lowers the bound,
  * one that makes them heavier is to be worth it.
  */
 export const bounds: readonly Bound[] = [
-  { program: everything, start: 73_700, whole: 113_700, because: REASONS },
-  { program: clientAlone, start: 57_700, whole: 97_600, because: REASONS },
+  { program: everything, start: 75_300, whole: 115_200, because: REASONS },
+  { program: clientAlone, start: 59_000, whole: 98_900, because: REASONS },
 ];
