@@ -60,7 +60,7 @@ export function withoutSecrets(error: unknown, { all }: Pick<Secrets, "all">): u
   for (const secret of all) {
     const isWord = secret.length < SHORTEST_SECRET;
     blacken(error, isWord ? ["vendorMessage"] : ["vendorMessage", "message", "stack", "code", "requestId"], secret);
-    if (!isWord && holds(error.cause, secret)) {
+    if (!isWord && quietly(() => holds(error.cause, secret)) !== false) {
       Object.defineProperty(error, "cause", { value: plainCause(error.cause, secret) });
     }
   }
@@ -73,15 +73,17 @@ const DEEPEST = 5;
 /** Whether a value, which may be anything, holds a secret somewhere. */
 function holds(value: unknown, secret: string, depth = DEEPEST): boolean {
   if (typeof value === "string") return value.includes(secret);
-  if (typeof value !== "object" || value === null || depth === 0) return false;
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || depth === 0) return false;
   return Object.getOwnPropertyNames(value)
     .some((name) => holds(quietly(() => Reflect.get(value, name)), secret, depth - 1));
 }
 
 /** What is left of a cause: its name, and its words without the secret. */
 function plainCause(cause: unknown, secret: string): Error {
-  const plain = new Error(cause instanceof Error ? cause.message.replaceAll(secret, "[key]") : "[key]");
-  if (cause instanceof Error) plain.name = cause.name.replaceAll(secret, "[key]");
+  const said = (name: "name" | "message") =>
+    cause instanceof Error && quietly(() => String(cause[name]).replaceAll(secret, "[key]"));
+  const plain = new Error(said("message") || "[key]");
+  plain.name = said("name") || "Error";
   plain.stack = `${plain.name}: ${plain.message}`;
   return plain;
 }

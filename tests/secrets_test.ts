@@ -223,6 +223,19 @@ const CAUSES: Readonly<Record<string, Partial<Provider>>> = {
       throw Object.assign(new Error("a", { cause: new AggregateError([{ said: `bad ${key}` }]) }), { key });
     },
   },
+  "decode() throws, in words that are no text,": {
+    decode: () => {
+      throw Object.assign(new Error("a"), { message: 7, name: undefined, said: KEY });
+    },
+  },
+  "decode() throws, in what cannot be looked into,": {
+    decode: () => {
+      const ownKeys = () => {
+        throw new Error("closed");
+      };
+      throw new Proxy({ said: KEY }, { ownKeys });
+    },
+  },
 };
 for (const [what, more] of Object.entries(CAUSES)) {
   Deno.test(`a key that a provider's ${what} stands nowhere`, async () => {
