@@ -34,17 +34,22 @@ export function environment(more: Readonly<Record<string, string>> = {}): Record
   return { ...Object.fromEntries(kept), NO_COLOR: "1", ...more };
 }
 
-/** Runs a program to its end. Rejects when it runs too long, or with `check` when it fails. */
-export async function run(command: string, args: readonly string[], options: StartOptions = {}): Promise<Ended> {
-  const child = new Deno.Command(command, {
+/** Starts a program, whose output is piped and which is asked nothing. */
+export function start(command: string, args: readonly string[], { cwd, env }: StartOptions): Deno.ChildProcess {
+  return new Deno.Command(command, {
     args: [...args],
-    cwd: options.cwd ?? ROOT,
+    ...cwd === undefined ? {} : { cwd },
     clearEnv: true,
-    env: environment(options.env),
+    env: environment(env),
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+}
+
+/** Runs a program to its end. Rejects when it runs too long, or with `check` when it fails. */
+export async function run(command: string, args: readonly string[], options: StartOptions = {}): Promise<Ended> {
+  const child = start(command, args, { ...options, cwd: options.cwd ?? ROOT });
   let late = false;
   const timer = setTimeout(() => {
     late = true;

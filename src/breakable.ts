@@ -7,7 +7,7 @@
  * @module
  */
 import { follow, noLongerNeeded } from "./deadline.ts";
-import { inOrder, offer } from "./ready.ts";
+import { inOrder, iteratorOf, offer } from "./ready.ts";
 
 /** What the work is handed to be ended by. */
 export interface Lifeline {
@@ -80,17 +80,7 @@ export function breakable<T extends object>(
   }
 
   const ordered = inOrder(() => list[at++], wait);
-  return offer({
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    next: ordered.next,
-    return: breakOff,
-    async throw(error) {
-      await breakOff();
-      throw error;
-    },
-  }, ordered.take);
+  return offer(iteratorOf(ordered.next, breakOff), ordered.take);
 }
 
 /** Work that gives its values one at a time. */

@@ -5,7 +5,7 @@
  */
 import { ConfigError } from "./error.ts";
 import type { EventIterator, EventStream, StreamEvent } from "./event.ts";
-import { offer, takerOf } from "./ready.ts";
+import { iteratorOf, offer, takerOf } from "./ready.ts";
 
 /**
  * Collected readers: one that is dropped midway without `return()` ends its request all the same. Workers of an older
@@ -59,15 +59,7 @@ function readerOf(events: AsyncIterator<StreamEvent>): EventIterator {
     }
   };
   const take = takerOf(events);
-  const reader: EventIterator = {
-    [Symbol.asyncIterator]: () => reader,
-    next: () => over ? Promise.resolve(done) : wait(),
-    return: breakOff,
-    async throw(error) {
-      await breakOff();
-      throw error;
-    },
-  };
+  const reader: EventIterator = iteratorOf(() => over ? Promise.resolve(done) : wait(), breakOff);
   if (take !== undefined) {
     offer(reader, () => {
       const event = over ? undefined : take();

@@ -35,6 +35,24 @@ export function isOwn(iterator: object): boolean {
   return owns.get(iterator) === true;
 }
 
+/** An iterator that whoever throws into it breaks off, too. */
+export function iteratorOf<T>(
+  next: () => Promise<IteratorResult<T>>,
+  breakOff: () => Promise<IteratorResult<T>>,
+): AsyncIterableIterator<T> & Required<AsyncIterator<T>> {
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next,
+    return: breakOff,
+    async throw(error) {
+      await breakOff();
+      throw error;
+    },
+  };
+}
+
 /** What an iterator answers with, in the order in which it is asked. */
 export interface Ordered<T extends object> {
   /** A value at hand, unless somebody who asked before still waits. */

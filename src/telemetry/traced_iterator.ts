@@ -7,7 +7,7 @@ import { asAbortable } from "../abortable.ts";
 import type { StreamEvent } from "../event.ts";
 import { runInContext } from "../otel/registry.ts";
 import type { Context } from "../otel_types.ts";
-import { inOrder, offer, takerOf } from "../ready.ts";
+import { inOrder, iteratorOf, offer, takerOf } from "../ready.ts";
 
 /** A call whose spans open at its first `next()`, and end however it ends. */
 export interface TracedCall {
@@ -78,16 +78,6 @@ export function tracedIterator(
     return event === undefined ? undefined : call.seen(event);
   };
   const ordered = inOrder(ready, wait);
-  const iterator: AsyncIterableIterator<StreamEvent> = {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    next: ordered.next,
-    return: breakOff,
-    async throw(error) {
-      await breakOff();
-      throw error;
-    },
-  };
+  const iterator = iteratorOf(ordered.next, breakOff);
   return take === undefined ? asAbortable(iterator) : offer(iterator, ordered.take);
 }

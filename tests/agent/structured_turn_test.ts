@@ -5,6 +5,7 @@ import type { StreamEvent } from "../../src/event.ts";
 import { jsonSchemaOf } from "../../src/schema.ts";
 import { defineTool } from "../../src/tool.ts";
 import { agentOf, eventsOf, known, resultIn, scriptedModel, step } from "../support/scripted_model.ts";
+import { thinkingForEver } from "../support/schemas.ts";
 
 const flights = defineTool<{ to: string }>({
   name: "flights",
@@ -133,25 +134,14 @@ Deno.test("a tool that toolChoice does not name is not run, and one that is none
 });
 
 Deno.test("a schema that never says whether the answer fits holds no run beyond its abort, its time or its reader", async () => {
-  const asked = Promise.withResolvers<void>();
-  const schema = {
-    "~standard": {
-      version: 1,
-      vendor: "own",
-      validate() {
-        asked.resolve();
-        return new Promise<never>(() => {});
-      },
-      jsonSchema: { input: () => ({ type: "object" }) },
-    },
-  } as const;
+  const { schema, asked } = thinkingForEver();
   const controller = new AbortController();
   const events = () =>
     agentOf(scriptedModel(step({ next_action: "finish", answer: {} })))
       .stream("Where?", { schema, signal: controller.signal })[Symbol.asyncIterator]();
   const left = events();
   const waiting = readAll(left);
-  await asked.promise;
+  await asked;
   assertEquals((await left.return()).done, true);
   await waiting;
   const aborted = readAll(events()).catch((error) => error);

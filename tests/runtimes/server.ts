@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { environment, type StartOptions } from "../../scripts/child.ts";
+import { start, type StartOptions } from "../../scripts/child.ts";
 
 /** A running server. */
 export interface Server extends AsyncDisposable {
@@ -17,15 +17,7 @@ const LIMIT_MS = 30_000;
 
 /** Starts a program and waits until it names its port; `await using` ends it at the end of the block. */
 export async function startServer(command: string, args: readonly string[], options: StartOptions): Promise<Server> {
-  const child = new Deno.Command(command, {
-    args: [...args],
-    ...options.cwd === undefined ? {} : { cwd: options.cwd },
-    clearEnv: true,
-    env: environment(options.env),
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  const child = start(command, args, options);
   const listening = Promise.withResolvers<string>();
   const said = { stdout: "", stderr: "" };
   const follow = (name: "stdout" | "stderr") =>

@@ -11,6 +11,7 @@ import {
 } from "../../mod.ts";
 import { type FakeClock, fakeClock } from "../support/clock.ts";
 import { countListeners } from "../support/listeners.ts";
+import { thinkingForEver } from "../support/schemas.ts";
 import { type MemoryTelemetry, memoryTelemetry, pointNamed, spanNamed } from "../support/telemetry.ts";
 import { chatBody } from "../support/chat_wire.ts";
 import { body, chat, chatThenStall, refusal, startVendor, type VendorServer } from "../support/vendor_server.ts";
@@ -182,22 +183,11 @@ Deno.test("totalMs of an agent whose schema thinks for ever tells what the turn 
   const usage = { prompt_tokens: 10, completion_tokens: 5 };
   const text = JSON.stringify({ thought: "t", next_action: "finish", tool: null, arguments: null, answer: {} });
   await using server = startVendor(chat({ text, usage }));
-  const asked = Promise.withResolvers<void>();
-  const schema = {
-    "~standard": {
-      version: 1,
-      vendor: "own",
-      validate() {
-        asked.resolve();
-        return new Promise<never>(() => {});
-      },
-      jsonSchema: { input: () => ({ type: "object" }) },
-    },
-  } as const;
+  const { schema, asked } = thinkingForEver();
   using clock = fakeClock();
   const agent = createReasoningAgent("gpt-4o-mini", { ...options(server), nativeTools: false, tools: [tool] });
   const failure = agent.run(question, { schema }).catch((error) => error);
-  await asked.promise;
+  await asked;
   await clock.tick(totalMs);
   const { phase, usage: used } = await failure;
   assertEquals([phase, used?.totalTokens], ["total", 15]);
